@@ -1,0 +1,1 @@
+"""From responses and audits to questions worth asking: indicators, calibration, screening."""

@@ -1,0 +1,1 @@
+"""One indicator a file; indicators never import each other."""

@@ -1,0 +1,1 @@
+"""Photo bytes: inspection and storage."""

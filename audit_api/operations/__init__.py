@@ -1,0 +1,1 @@
+"""The verbs: guard, decide, write, record."""

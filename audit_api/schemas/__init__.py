@@ -1,0 +1,1 @@
+"""What crosses the wire; one output schema per kind of reader."""

@@ -1,0 +1,1 @@
+"""Honest and gamed worlds for demo data and policy dry runs."""
