@@ -1,0 +1,304 @@
+"""Build canonical inputs from raw columns, refusing what cannot be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from audit_api.anomaly import parse
+from audit_api.anomaly.batch import Audits, Column, Dealers, Inputs, Responses
+from audit_api.anomaly.parse import Floats, Integers, Texts
+from audit_api.anomaly.refusals import InputsRefusedError
+
+RawColumn = Sequence[Any] | pl.Series
+RawTable = Mapping[str, RawColumn]
+
+DEALER_TEXTS = ("region", "brand", "volume_band", "city_tier", "store_age_band")
+DEALER_COUNTS = ("eligible", "contacts_supplied", "contacts_valid", "responses")
+RESPONSE_TEXTS = (
+    "channel", "contact_hash", "device_hash", "customer_hash", "adviser_hash", "event_id", "job_type",
+    "vehicle_class", "text",
+)  # fmt: skip
+RESPONSE_TIMES = ("event_at", "submitted_at", "invited_at")
+RESPONSE_FLAGS = ("mentions_incentive", "mentions_coaching")
+KINDS = ("mystery", "announced")
+MAX_COLUMNS = 200
+
+
+def from_rows(
+    *,
+    dealers: Iterable[Mapping[str, Any]],
+    responses: Iterable[Mapping[str, Any]],
+    audits: Iterable[Mapping[str, Any]],
+    columns: Sequence[Column],
+    fact_touchpoints: Sequence[str],
+) -> Inputs:
+    """Turn dictionaries into raw columns and build; see `Inputs.from_rows`."""
+    response_rows = list(responses)
+    table = _columns_of(response_rows)
+    names = [column.name for column in columns]
+    answers = _spread(response_rows, "answers", names)
+    facts = _spread(response_rows, "facts", list(fact_touchpoints))
+    table.pop("answers", None)
+    table.pop("facts", None)
+    return build(
+        dealers=_columns_of(list(dealers)),
+        responses=table,
+        audits=_columns_of(list(audits)),
+        columns=columns,
+        answers=answers,
+        facts=facts,
+    )
+
+
+def _columns_of(rows: list[Mapping[str, Any]]) -> dict[str, RawColumn]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _spread(rows: list[Mapping[str, Any]], key: str, names: list[str]) -> dict[str, RawColumn]:
+    known = set(names)
+    out: list[list[Any]] = []
+    for number, row in enumerate(rows):
+        value = row.get(key)
+        if value is None:
+            out.append([None] * len(names))
+        elif isinstance(value, Mapping):
+            unknown = [name for name in value if name not in known]
+            if unknown:
+                raise InputsRefusedError(
+                    "responses", f"{unknown[0]!r} is no known column", "Declare it in `columns`",
+                    row=number, column=key,
+                )  # fmt: skip
+            out.append([value.get(name) for name in names])
+        else:
+            given = list(value)
+            if len(given) != len(names):
+                raise InputsRefusedError(
+                    "responses", f"{len(given)} values for {len(names)} columns",
+                    "Give one value per column, None where not answered", row=number, column=key,
+                )  # fmt: skip
+            out.append(given)
+    return {name: [line[i] for line in out] for i, name in enumerate(names)}
+
+
+def build(
+    *,
+    dealers: RawTable,
+    responses: RawTable,
+    audits: RawTable,
+    columns: Sequence[Column],
+    answers: RawTable,
+    facts: RawTable,
+) -> Inputs:
+    """Parse, check and sort raw columns into Inputs.
+
+    `answers` and `facts` hold one raw column per survey column and per fact touchpoint. Raises
+    InputsRefusedError for missing columns, unreadable cells, repeated ids, unknown dealers, values off scale.
+    """
+    known = _dealers(dealers)
+    position = {code: index for index, code in enumerate(known.code)}
+    ordered = _checked_columns(columns)
+    return Inputs(
+        dealers=known,
+        responses=_responses(responses, answers, facts, ordered, position),
+        audits=_audits(audits, position),
+        columns=ordered,
+        fact_touchpoints=tuple(sorted(facts)),
+    )
+
+
+def _need(table: RawTable, name: str, names: Sequence[str]) -> None:
+    for column in names:
+        if column not in table:
+            raise InputsRefusedError(
+                name,
+                "the column is missing",
+                f"Add it; found: {', '.join(table) or 'nothing'}",
+                column=column,
+            )
+
+
+def _length(table: RawTable) -> int:
+    return max((len(column) for column in table.values()), default=0)
+
+
+def _texts(table: RawTable, name: str, column: str, *, required: bool = False) -> Texts:
+    values = table.get(column)
+    if values is None:
+        return np.full(_length(table), "", dtype=object)
+    return parse.texts(values, name, column, required=required)
+
+
+def _numbers(
+    table: RawTable, name: str, column: str, minimum: float, maximum: float, *, whole: bool
+) -> Floats:
+    values = table.get(column)
+    if values is None:
+        return np.full(_length(table), np.nan)
+    return parse.numbers(values, name, column, minimum=minimum, maximum=maximum, whole=whole)
+
+
+def _moments(table: RawTable, name: str, column: str) -> parse.Moments:
+    values = table.get(column)
+    if values is None:
+        return np.full(_length(table), np.datetime64("NaT"), dtype="datetime64[s]")
+    return parse.moments(values, name, column)
+
+
+def _unique(values: Texts, name: str, column: str) -> NDArray[np.intp]:
+    """Return the sorting order of ids, refusing one that appears twice."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    twice = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if len(twice):
+        row = int(order[twice + 1].min())
+        raise InputsRefusedError(
+            name, f"{values[row]!r} appears more than once", "Keep one row per id", row=row, column=column
+        )
+    return order
+
+
+def _dealers(table: RawTable) -> Dealers:
+    _need(table, "dealers", ("dealer_id",))
+    code = parse.texts(table["dealer_id"], "dealers", "dealer_id", required=True)
+    if not len(code):
+        raise InputsRefusedError("dealers", "there is no dealer", "Give at least one row")
+    order = _unique(code, "dealers", "dealer_id")
+    words: dict[str, Any] = {name: _texts(table, "dealers", name)[order] for name in DEALER_TEXTS}
+    counts: dict[str, Any] = {
+        name: _numbers(table, "dealers", name, 0, 1e9, whole=True)[order] for name in DEALER_COUNTS
+    }
+    return Dealers(code=code[order], **words, **counts)
+
+
+def _checked_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    ordered = tuple(sorted(columns, key=lambda column: column.name))
+    if not any(not column.is_outcome for column in ordered):
+        raise InputsRefusedError(
+            "responses", "there is no rated item", "Add at least one column named q_<touchpoint>"
+        )
+    if len(ordered) > MAX_COLUMNS:
+        raise InputsRefusedError(
+            "responses", f"{len(ordered)} rated items", f"Keep at most {MAX_COLUMNS} in one questionnaire"
+        )
+    for before, after in pairwise(ordered):
+        if before.name == after.name:
+            raise InputsRefusedError("responses", "the column appears twice", "Keep one", column=after.name)
+    for column in ordered:
+        if not column.maximum > column.minimum:
+            raise InputsRefusedError(
+                "responses", f"the scale {column.minimum:g} to {column.maximum:g} is empty",
+                "Give a maximum above the minimum", column=column.name,
+            )  # fmt: skip
+    return ordered
+
+
+def _index(values: Texts, position: Mapping[str, int], name: str) -> Integers:
+    found = np.fromiter((position.get(value, -1) for value in values), dtype=np.int64, count=len(values))
+    if (found < 0).any():
+        row = int(np.flatnonzero(found < 0)[0])
+        raise InputsRefusedError(
+            name, f"dealer {values[row]!r} is not among the dealers", "Add the dealer or remove the row",
+            row=row, column="dealer_id",
+        )  # fmt: skip
+    return found
+
+
+def _responses(
+    table: RawTable,
+    answers: RawTable,
+    facts: RawTable,
+    columns: Sequence[Column],
+    position: Mapping[str, int],
+) -> Responses:
+    name = "responses"
+    if not table:
+        table = {"response_id": [], "dealer_id": []}
+    _need(table, name, ("response_id", "dealer_id"))
+    _need(answers, name, [column.name for column in columns])
+    response_id = parse.texts(table["response_id"], name, "response_id", required=True)
+    order = _unique(response_id, name, "response_id")
+    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    ratings = np.full((len(response_id), len(columns)), np.nan)
+    for i, column in enumerate(columns):
+        ratings[:, i] = parse.numbers(
+            answers[column.name], name, column.name, minimum=column.minimum, maximum=column.maximum
+        )
+    stated = np.full((len(response_id), len(facts)), np.nan)
+    for i, fact in enumerate(sorted(facts)):
+        stated[:, i] = parse.numbers(facts[fact], name, f"fact_{fact}", minimum=0, maximum=1, whole=True)
+    words: dict[str, Any] = {word: _texts(table, name, word)[order] for word in RESPONSE_TEXTS}
+    times: dict[str, Any] = {time: _moments(table, name, time)[order] for time in RESPONSE_TIMES}
+    flags: dict[str, Any] = {
+        flag: _numbers(table, name, flag, 0, 1, whole=True)[order] for flag in RESPONSE_FLAGS
+    }
+    return Responses(
+        response_id=response_id[order],
+        dealer=dealer[order],
+        duration_s=_numbers(table, name, "duration_s", 0, 1e8, whole=False)[order],
+        answers=ratings[order],
+        facts=stated[order],
+        **words,
+        **times,
+        **flags,
+    )
+
+
+def _audits(table: RawTable, position: Mapping[str, int]) -> Audits:
+    name = "audits"
+    needed = ("dealer_id", "visit", "kind", "touchpoint", "criterion", "passed")
+    if not table:
+        table = {column: [] for column in needed}
+    _need(table, name, needed)
+    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    visit = parse.texts(table["visit"], name, "visit", required=True)
+    kind = parse.choices(table["kind"], name, "kind", KINDS)
+    touchpoint = parse.texts(table["touchpoint"], name, "touchpoint", required=True)
+    criterion = parse.texts(table["criterion"], name, "criterion", required=True)
+    passed = parse.numbers(table["passed"], name, "passed", minimum=0, maximum=1, whole=True)
+    severity = np.ones(len(visit))
+    if "severity" in table:
+        severity = parse.numbers(table["severity"], name, "severity", minimum=1, maximum=3, whole=True)
+        severity[np.isnan(severity)] = 1.0
+    selected = np.full(len(visit), "plan", dtype=object)
+    if "selected_by" in table:
+        selected = parse.choices(
+            table["selected_by"], name, "selected_by", ("plan", "trigger"), default="plan"
+        )
+    order = np.lexsort([_codes(column) for column in (criterion, touchpoint, kind, visit)] + [dealer])
+    same = (
+        (dealer[order][1:] == dealer[order][:-1])
+        & (visit[order][1:] == visit[order][:-1])
+        & (kind[order][1:] == kind[order][:-1])
+        & (touchpoint[order][1:] == touchpoint[order][:-1])
+        & (criterion[order][1:] == criterion[order][:-1])
+    )
+    if same.any():
+        row = int(order[np.flatnonzero(same) + 1].min())
+        raise InputsRefusedError(
+            name, f"visit {visit[row]!r} answers criterion {criterion[row]!r} twice",
+            "Keep one row per dealer, visit and criterion", row=row, column="criterion",
+        )  # fmt: skip
+    return Audits(
+        dealer=dealer[order],
+        visit=visit[order],
+        kind=kind[order],
+        touchpoint=touchpoint[order],
+        criterion=criterion[order],
+        passed=passed[order],
+        severity=severity[order],
+        visited_at=_moments(table, name, "visited_at")[order],
+        auditor_id=_texts(table, name, "auditor_id")[order],
+        selected_by=selected[order],
+    )
+
+
+def _codes(values: Texts) -> NDArray[np.intp]:
+    """Replace strings by their rank, so that lexsort compares numbers."""
+    return np.unique(values.astype(str), return_inverse=True)[1]
