@@ -1,0 +1,123 @@
+"""Who is asking: bearer tokens, roles, and the policy every route declares."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, g, request
+
+from audit_api import problems
+from audit_api.domain.directory import Actor, Role
+from audit_api.extensions import services
+from audit_api.models import directory
+from audit_api.problems import Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+PUBLIC = frozenset({"public"})
+CACHE_SIZE = 4096
+MAX_TOKEN_CHARACTERS = 200
+# Flask's own endpoint for static files; everything else declares a policy.
+WITHOUT_POLICY = frozenset({"static"})
+
+
+def requires(*roles: Role) -> Callable[[View], View]:
+    """Let only these roles call a view; 401 without a valid token, 403 for every other role."""
+    allowed = frozenset(roles)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if authenticate().role not in allowed:
+                raise Problem(problems.FORBIDDEN)
+            return view(*args, **kwargs)
+
+        guarded.__policy__ = allowed  # type: ignore[attr-defined] # read by policy_of and the tests
+        return guarded  # type: ignore[return-value] # same signature as the view
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Declare that a view needs no token."""
+    view.__policy__ = PUBLIC  # type: ignore[attr-defined] # read by policy_of and the tests
+    return view
+
+
+def actor() -> Actor:
+    """Give the person behind the request."""
+    found: Actor = g.actor
+    return found
+
+
+def now() -> datetime:
+    """Give the server's time of this request, the same throughout."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    moment: datetime = g.now
+    return moment
+
+
+def authenticate() -> Actor:
+    """Check the bearer token; raises Problem(UNAUTHENTICATED)."""
+    header = request.headers.get("Authorization", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_CHARACTERS:
+        raise _unauthenticated(header)
+    found = _cached_actor(hash_token(token.strip()), now())
+    if found is None:
+        raise _unauthenticated(header)
+    g.actor = found
+    return found
+
+
+def hash_token(token: str) -> str:
+    """Give what is kept of a token. Tokens are 256 random bits, so a plain SHA-256 cannot be guessed back."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _cached_actor(token_hash: str, at: datetime) -> Actor | None:
+    keep_seconds = services().settings.token_cache_seconds
+    cache: dict[str, tuple[float, Actor]] = services().__dict__.setdefault("token_cache", {})
+    hit = cache.get(token_hash)
+    if hit and hit[0] > time.monotonic():
+        return hit[1]
+    found = directory.actor_of_token(token_hash, at)
+    if found is not None and keep_seconds > 0:
+        if len(cache) >= CACHE_SIZE:
+            cache.clear()
+        cache[token_hash] = (time.monotonic() + keep_seconds, found)
+    return found
+
+
+def _unauthenticated(header: str) -> Problem:
+    challenge = 'Bearer realm="audit-api"' + (', error="invalid_token"' if header else "")
+    return Problem(
+        problems.UNAUTHENTICATED,
+        zh="请在 Authorization 头中提供未过期的令牌:Bearer <令牌>",
+        en="Send a token that has not expired or been revoked as: Authorization: Bearer <token>",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def policy_of(app: Flask, endpoint: str, method: str) -> frozenset[str] | None:
+    """Give the roles that may call an endpoint by a method, PUBLIC, or None where nothing is declared."""
+    view = app.view_functions[endpoint]
+    if view_class := getattr(view, "view_class", None):
+        name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
+        view = getattr(view_class, name)
+    return getattr(view, "__policy__", None)
+
+
+def check_policies(app: Flask) -> None:
+    """Refuse to start with a route that declares no policy."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in WITHOUT_POLICY:
+            continue
+        for method in (rule.methods or set()) - {"OPTIONS"}:
+            if policy_of(app, rule.endpoint, method) is None:
+                raise RuntimeError(f"{method} {rule.rule} declares no policy: use auth.requires(...) or auth.public")

@@ -1,0 +1,169 @@
+"""Verbs on dealers, people and tokens."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from audit_api import problems
+from audit_api.domain.directory import Actor, Role
+from audit_api.models import directory, trail
+from audit_api.models.base import Row, in_transaction, to_milliseconds
+from audit_api.problems import Problem
+
+TOKEN_BYTES = 32
+
+
+def scope_filter(actor: Actor, *, brand_field: str = "brand", dealer_field: str = "dealer") -> Row:
+    """Give the MongoDB filter that holds a query within the actor's scope."""
+    if actor.role is Role.DEALER or actor.dealers:
+        return {dealer_field: {"$in": sorted(actor.dealers)}}
+    return {} if actor.sees_everything else {brand_field: {"$in": sorted(actor.brands)}}
+
+
+def list_dealers(
+    actor: Actor, *, limit: int, after: str | None = None, brand: str | None = None, region: str | None = None
+) -> Row:
+    """List the dealers in scope by code; returns `{"items": [...], "next": code or None}`."""
+    conditions: list[Row] = [scope_filter(actor, dealer_field="_id")]
+    if after:
+        conditions.append({"_id": {"$gt": after}})
+    if brand:
+        conditions.append({"brand": brand})
+    if region:
+        conditions.append({"region": region})
+    found = list(directory.Dealer._get_collection().find({"$and": conditions}).sort("_id", 1).limit(limit + 1))
+    items = [row | {"code": row["_id"]} for row in found[:limit]]
+    return {"items": items, "next": items[-1]["code"] if len(found) > limit else None}
+
+
+def open_dealer(actor: Actor, code: str) -> Row:
+    """Read one dealer; raises NOT_FOUND when it does not exist or lies out of scope."""
+    row = directory.Dealer._get_collection().find_one({"_id": code})
+    if row is None or not actor.sees(brand=row["brand"], dealer=code):
+        raise Problem(problems.NOT_FOUND)
+    return {**row, "code": row["_id"]}
+
+
+def add_person(
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    brands: Iterable[str] = (),
+    dealers: Iterable[str] = (),
+    locale: str = "zh",
+    actor: Actor,
+    at: datetime,
+) -> str:
+    """Register a person and return the id; raises EMAIL_TAKEN, INVALID for a scope that makes no sense."""
+    brands, dealers = sorted(set(brands)), sorted(set(dealers))
+    if role is Role.DEALER and not dealers:
+        raise Problem(
+            problems.INVALID,
+            zh="经销商角色必须指定所属经销商",
+            en="A dealer's person needs at least one dealer",
+        )
+    if role is not Role.DEALER and not brands and not dealers:
+        raise Problem(problems.INVALID, zh="请指定品牌范围（* 表示全部）", en="Name the brands in scope (* for all)")
+    row: Row = {
+        "_id": uuid.uuid4().hex,
+        "email": email.strip().lower(),
+        "name": name,
+        "role": role.value,
+        "brands": brands,
+        "dealers": dealers,
+        "locale": locale,
+        "active": True,
+        "created_at": to_milliseconds(at),
+    }
+
+    def write(session: ClientSession) -> None:
+        directory.Person._get_collection().insert_one(row, session=session)
+        details = {"role": role.value, "brands": brands, "dealers": dealers}
+        trail.append("person", row["_id"], "added", actor_id=actor.id, at=at, details=details, session=session)
+
+    try:
+        in_transaction(write)
+    except DuplicateKeyError:
+        raise Problem(problems.EMAIL_TAKEN) from None
+    return str(row["_id"])
+
+
+def create_token(
+    *, email: str, label: str = "", days: int, actor: Actor, at: datetime, hash_token: Any
+) -> tuple[str, datetime]:
+    """Make a bearer token for a person; returns it, shown only now, and its expiry.
+
+    `hash_token` is `auth.hash_token`. Raises NOT_FOUND for an unknown e-mail address, INVALID when
+    the person holds too many live tokens.
+    """
+    people = directory.Person._get_collection()
+    person = people.find_one({"email": email.strip().lower()})
+    if person is None:
+        raise Problem(problems.NOT_FOUND, zh=f"没有邮箱为 {email} 的人员", en=f"Nobody is registered as {email}")
+    live = [t for t in person.get("tokens", []) if not t.get("revoked_at") and t["expires_at"] > at]
+    if len(live) >= directory.TOKENS_PER_PERSON:
+        raise Problem(problems.INVALID, zh="有效令牌过多，请先吊销", en="Too many live tokens; revoke some first")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    expires_at = to_milliseconds(at + timedelta(days=days))
+    entry = {
+        "hash": hash_token(token),
+        "label": label,
+        "created_at": to_milliseconds(at),
+        "expires_at": expires_at,
+        "revoked_at": None,
+    }
+
+    def write(session: ClientSession) -> None:
+        people.update_one({"_id": person["_id"]}, {"$push": {"tokens": entry}}, session=session)
+        details = {"token": entry["hash"][:12], "label": label, "expires_at": expires_at.isoformat()}
+        trail.append(
+            "person",
+            person["_id"],
+            "token_created",
+            actor_id=actor.id,
+            at=at,
+            details=details,
+            session=session,
+        )
+
+    in_transaction(write)
+    return token, expires_at
+
+
+def revoke_tokens(*, email: str, prefix: str = "", actor: Actor, at: datetime) -> int:
+    """Revoke a person's live tokens whose hash begins with `prefix` (all of them when empty); returns how many."""
+    people = directory.Person._get_collection()
+    person = people.find_one({"email": email.strip().lower()})
+    if person is None:
+        raise Problem(problems.NOT_FOUND, zh=f"没有邮箱为 {email} 的人员", en=f"Nobody is registered as {email}")
+    chosen = [t["hash"] for t in person.get("tokens", []) if not t.get("revoked_at") and t["hash"].startswith(prefix)]
+
+    def write(session: ClientSession) -> None:
+        people.update_one(
+            {"_id": person["_id"]},
+            {"$set": {"tokens.$[live].revoked_at": to_milliseconds(at)}},
+            array_filters=[{"live.hash": {"$in": chosen}}],
+            session=session,
+        )
+        details = {"tokens": [h[:12] for h in chosen]}
+        trail.append(
+            "person",
+            person["_id"],
+            "tokens_revoked",
+            actor_id=actor.id,
+            at=at,
+            details=details,
+            session=session,
+        )
+
+    if chosen:
+        in_transaction(write)
+    return len(chosen)

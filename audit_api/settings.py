@@ -1,0 +1,132 @@
+"""Typed, frozen settings: the one place that reads the environment.
+
+Each field's metadata carries its explanation; `docs/reference.md` is made from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+PREFIX = "AUDIT_"
+MINIMUM_SECRET_CHARACTERS = 32
+
+
+class SettingsError(ValueError):
+    """A setting is missing or makes no sense; the message names the variable and the way out."""
+
+
+def setting(help_text: str, *, default: Any = ..., variable: str | None = None, secret: bool = False) -> Any:
+    """Declare a setting: explanation, default (none means required) and its variable where it is not AUDIT_<NAME>."""
+    metadata = {"help": help_text, "variable": variable, "secret": secret}
+    return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a process needs to know before it starts."""
+
+    mongodb_uri: str = setting(
+        "Address of a MongoDB replica set (7 or 8 in production). Set: nothing is started.",
+        variable="MONGODB_URI",
+    )
+    secret_key: str = setting(
+        "Signs receipts; at least 32 characters, kept for as long as receipts matter.", secret=True
+    )
+    contact_key: str = setting("Key of the HMAC over customers' contacts; at least 32 characters.", secret=True)
+    contact_key_id: str = setting("Name of the contact key, stored beside every hash.", default="k1")
+    database: str = setting("Name of the database.", default="audit")
+    upload_dir: str = setting(
+        "Folder for photos being received; empty means the system's temporary folder.", default=""
+    )
+    max_body_bytes: int = setting("Largest request body except photos.", default=2_000_000)
+    max_photo_bytes: int = setting("Largest photo.", default=30_000_000)
+    max_import_bytes: int = setting("Largest import file by HTTP.", default=50_000_000)
+    token_days: int = setting("Days until a new token expires, unless told otherwise.", default=180)
+    token_cache_seconds: float = setting(
+        "How long a worker may trust a token it has just checked; a revoked token can live this long.",
+        default=2.0,
+    )
+    covert_hold_days: int = setting("Days between a covert visit and the earliest release to the dealer.", default=7)
+    clock_skew_seconds: int = setting("Difference between phone and server time that is noted.", default=300)
+    log_level: str = setting("debug, info, warning or error.", default="info")
+    demo: bool = setting("True only in the demo: says so on the landing page.", default=False)
+
+    def __post_init__(self) -> None:
+        for name in ("secret_key", "contact_key"):
+            if len(getattr(self, name)) < MINIMUM_SECRET_CHARACTERS:
+                length = len(getattr(self, name))
+                raise SettingsError(
+                    f"{variable_of(name)} has {length} characters, at least "
+                    f"{MINIMUM_SECRET_CHARACTERS} are needed; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+                )
+        if not self.mongodb_uri.startswith(("mongodb://", "mongodb+srv://")):
+            raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
+        for name in ("max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{variable_of(name)} must be at least 1, it is {getattr(self, name)}")
+        for name in ("token_cache_seconds", "covert_hold_days", "clock_skew_seconds"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{variable_of(name)} must not be negative, it is {getattr(self, name)}")
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise SettingsError(f"{variable_of('log_level')} must be debug, info, warning or error")
+        if self.upload_dir and not Path(self.upload_dir).is_dir():
+            raise SettingsError(f"{variable_of('upload_dir')} names no folder: {self.upload_dir}")
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={'***' if f.metadata['secret'] else getattr(self, f.name)!r}" for f in fields(self))
+        return f"Settings({', '.join(shown)})"
+
+
+def variable_of(name: str) -> str:
+    """Name the environment variable of a setting."""
+    declared = next(f for f in fields(Settings) if f.name == name)
+    return declared.metadata["variable"] or PREFIX + name.upper()
+
+
+def from_env(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings from the environment; `NAME_FILE` names a file that holds the value.
+
+    Raises SettingsError naming the variable when one is missing, malformed or unknown (a misspelt
+    AUDIT_ variable is refused rather than ignored).
+    """
+    environ = os.environ if environ is None else environ
+    types = get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    known = set()
+    for declared in fields(Settings):
+        variable = variable_of(declared.name)
+        known |= {variable, variable + "_FILE"}
+        text = _text(environ, variable)
+        if text is not None and declared.name not in overrides:
+            values[declared.name] = _converted(variable, text, types[declared.name])
+    unknown = sorted(v for v in environ if v.startswith(PREFIX) and v not in known)
+    if unknown:
+        raise SettingsError(f"unknown setting {unknown[0]}; see docs/reference.md for the names")
+    values.update(overrides)
+    for declared in fields(Settings):
+        if declared.name in ("mongodb_uri", "secret_key", "contact_key") and not values.get(declared.name):
+            raise SettingsError(f"{variable_of(declared.name)} is not set: {declared.metadata['help']}")
+    return Settings(**values)
+
+
+def _text(environ: Mapping[str, str], variable: str) -> str | None:
+    if path := environ.get(variable + "_FILE"):
+        if not Path(path).is_file():
+            raise SettingsError(f"{variable}_FILE names no readable file: {path}")
+        return Path(path).read_text(encoding="utf-8").strip()
+    return environ.get(variable)
+
+
+def _converted(variable: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise SettingsError(f"{variable} must be true or false, it is {text!r}")
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise SettingsError(f"{variable} must be a number, it is {text!r}") from None
