@@ -1,0 +1,273 @@
+"""Looks at a photo's bytes without trusting them: format, size, EXIF, thumbnail, perceptual hash.
+
+One pass over the file for the SHA-256, one drafted decode for everything that needs pixels.
+Format classes are called directly rather than through `Image.open`: its pixel limit is a module-wide
+global with a process-wide warning, and both would race between threads. The caps below are checked on
+the header's numbers instead, before a pixel is decoded.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO, Final, NoReturn
+
+import numpy as np
+import pdqhash
+import pillow_heif
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from audit_api.evidence.containers import TailReader, format_of, is_animated_png, webp_length, webp_size
+from audit_api.evidence.exif import Position, TakenAt, read_exif
+from audit_api.evidence.remarks import PhotoRefused, Remark, remark
+
+_READ_BYTES: Final = 1 << 18
+_JPEG_SCANS: Final = 100
+_CUT_OFF: Final = ("truncated", "end of file", "premature")
+_HEADER_PIXELS: Final = 128 * 1024 * 1024
+
+# How each EXIF orientation is turned upright (CIPA DC-008, 4.6.5.1.6).
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCaps:
+    """Bound what one photo may cost.
+
+    `max_pixels_drafted` is for baseline JPEG, decoded at an eighth; every other file is decoded whole
+    and held to `max_pixels` (a progressive JPEG too: its coefficients are all kept until the last scan).
+    """
+
+    max_bytes: int = 30_000_000
+    max_pixels_drafted: int = 200_000_000
+    max_pixels: int = 64_000_000
+    thumbnail_pixels: int = 320
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """Hold what one look at a photo found; sizes in pixels as shown (after orientation).
+
+    `perceptual_hash` is PDQ as 64 hex digits; `perceptual_quality` its 0..100 (below 50: too plain to match).
+    """
+
+    sha256: str
+    byte_count: int
+    format: str
+    width: int
+    height: int
+    orientation: int
+    taken_at: TakenAt | None
+    position: Position | None
+    make: str | None
+    model: str | None
+    software: str | None
+    thumbnail: bytes
+    perceptual_hash: str
+    perceptual_quality: int
+    remarks: tuple[Remark, ...]
+
+
+class _Jpeg(JpegImageFile):
+    """A JPEG whose EXIF is left to our own reader: Pillow's would parse it for the dpi, and warn."""
+
+    def _read_dpi_from_exif(self) -> None:
+        """Leave the EXIF block alone."""
+
+
+def inspect(source: str | PathLike[str] | BinaryIO, caps: PhotoCaps = PhotoCaps()) -> PhotoFacts:
+    """Inspect a photo given as a path or a seekable binary file, which stays open.
+
+    Raises PhotoRefused and nothing else, whatever the bytes; an OSError only where the path cannot be read.
+    Source of the hash: Facebook, "PDQ & TMK + PDQF", 2019.
+    """
+    if isinstance(source, str | PathLike):
+        with Path(source).open("rb") as file:
+            return inspect(file, caps)
+    byte_count = source.seek(0, io.SEEK_END)
+    if byte_count == 0:
+        raise PhotoRefused("empty")
+    if byte_count > caps.max_bytes:
+        raise PhotoRefused("too_many_bytes", bytes=byte_count, limit=caps.max_bytes)
+    return _inspect(source, byte_count, caps)
+
+
+def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps) -> PhotoFacts:
+    file.seek(0)
+    format_name = format_of(file.read(64))
+    if format_name is None:
+        raise PhotoRefused("unsupported_format")
+    image = _open(file, format_name, byte_count)
+    _check_size(image, format_name, caps)
+    digest, tail = _read_through(file, image, format_name)
+    try:
+        _decode(image, caps.thumbnail_pixels)
+    except PhotoRefused:
+        raise
+    except Exception as cause:  # Pillow and libheif answer hostile bytes with nearly every kind of error
+        _refuse(cause, cut_off=tail.is_cut_off)
+    width, height = _full_size(image)
+    exif = read_exif(_exif_block(image))
+    # libheif has applied the container's own rotation, which overrides EXIF (ISO/IEC 23008-12, 7.2).
+    turn = None if format_name == "HEIC" else _UPRIGHT.get(exif.orientation)
+    if turn is not None and exif.orientation >= 5:
+        width, height = height, width
+    small = _small(image, turn, caps.thumbnail_pixels)
+    bits, quality = pdqhash.compute(np.asarray(small))
+    return PhotoFacts(
+        sha256=digest,
+        byte_count=byte_count,
+        format=format_name,
+        width=width,
+        height=height,
+        orientation=1 if format_name == "HEIC" else exif.orientation,
+        taken_at=exif.taken_at,
+        position=exif.position,
+        make=exif.make,
+        model=exif.model,
+        software=exif.software,
+        thumbnail=_jpeg_of(small),
+        perceptual_hash=np.packbits(bits.astype(np.uint8)).tobytes().hex(),
+        perceptual_quality=int(quality),
+        remarks=exif.remarks + tuple(remark(code) for code in _codes(image, tail)),
+    )
+
+
+def _open(file: BinaryIO, format_name: str, byte_count: int) -> ImageFile.ImageFile:
+    """Read the header with the class of the sniffed format; no pixel is decoded yet."""
+    if format_name == "PNG" and is_animated_png(file):
+        raise PhotoRefused("animated")
+    if format_name == "WEBP":
+        width, height = webp_size(file)
+        if width * height > _HEADER_PIXELS:  # its decoder allocates the canvas at once
+            raise PhotoRefused("too_many_pixels", width=width, height=height, limit=_HEADER_PIXELS)
+        if webp_length(file) > byte_count:
+            raise PhotoRefused("truncated")
+    file.seek(0)
+    factory: Callable[[BinaryIO], ImageFile.ImageFile] = _FACTORIES[format_name]
+    try:
+        image = factory(file)
+    except Exception as cause:  # see above
+        _refuse(cause, cut_off=False)
+    if format_name != "HEIC" and getattr(image, "is_animated", False):
+        raise PhotoRefused("animated")
+    return image
+
+
+_FACTORIES: Final[dict[str, Callable[[BinaryIO], ImageFile.ImageFile]]] = {
+    "JPEG": _Jpeg,
+    "PNG": PngImageFile,
+    "WEBP": WebPImageFile,
+    "HEIC": pillow_heif.HeifImageFile,
+}
+
+
+def _check_size(image: ImageFile.ImageFile, format_name: str, caps: PhotoCaps) -> None:
+    drafted = format_name == "JPEG" and "progressive" not in image.info
+    limit = caps.max_pixels_drafted if drafted else caps.max_pixels
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise PhotoRefused("undecodable")
+    if width * height > limit:
+        raise PhotoRefused("too_many_pixels", width=width, height=height, limit=limit)
+
+
+def _read_through(file: BinaryIO, image: ImageFile.ImageFile, format_name: str) -> tuple[str, TailReader]:
+    """Hash the whole file and look at what follows the image; leaves the file where it was."""
+    here = file.tell() if image.fp is not None and not image.fp.closed else 0
+    tail = TailReader(format_name, scan_start=here)
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(_READ_BYTES):
+        digest.update(block)
+        tail.feed(block)
+    if "progressive" in image.info and tail.scans > _JPEG_SCANS:
+        # Each scan of a progressive JPEG is a walk over the whole image, and an empty one takes ten bytes.
+        raise PhotoRefused("decompression_bomb")
+    file.seek(here)
+    return digest.hexdigest(), tail
+
+
+def _decode(image: ImageFile.ImageFile, pixels: int) -> None:
+    """Decode, for JPEG at the smallest scale that still gives the thumbnail; full size goes to `info`."""
+    width, height = image.size
+    image.info["full_size"] = (width, height)
+    if image.format == "JPEG":
+        share = pixels / max(width, height)
+        image.draft("RGB", (max(1, int(width * share)), max(1, int(height * share))))
+    # `verify()` checks nothing in a JPEG. A HEIC is never drafted: its embedded preview may show
+    # another picture.
+    image.load()
+    if image.format == "HEIF":
+        image.info["full_size"] = image.size
+
+
+def _full_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    width, height = image.info["full_size"]
+    return width, height
+
+
+def _exif_block(image: ImageFile.ImageFile) -> bytes | None:
+    block = image.info.get("exif")
+    return block if isinstance(block, bytes) else None
+
+
+def _small(image: Image.Image, turn: Image.Transpose | None, pixels: int) -> Image.Image:
+    """Give the upright RGB thumbnail, transparent parts on white, without any metadata."""
+    width, height = image.size
+    if image.mode.startswith("I"):
+        image = image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode in ("P", "1", "PA"):
+        # A palette cannot be averaged; bring the size down first so that unpacking it stays cheap.
+        share = min(1.0, 4 * pixels / max(width, height))
+        size = (max(1, round(width * share)), max(1, round(height * share)))
+        image = image.resize(size, Image.Resampling.NEAREST).convert("RGBA")
+    if image.mode == "CMYK":
+        share = min(1.0, 4 * pixels / max(width, height))
+        size = (max(1, round(width * share)), max(1, round(height * share)))
+        image = image.resize(size, Image.Resampling.BOX).convert("RGB")
+    image.thumbnail((pixels, pixels))
+    if image.mode in ("RGBA", "LA"):
+        flat = Image.new("RGB", image.size, "white")
+        flat.paste(image, mask=image.getchannel("A"))
+        image = flat
+    if image.mode != "RGB":
+        image.info.clear()  # a transparent colour would be looked up in the palette, and warn
+        image = image.convert("RGB")
+    return image if turn is None else image.transpose(turn)
+
+
+def _jpeg_of(image: Image.Image) -> bytes:
+    """Encode anew; a plain pixel copy carries neither EXIF nor colour profile into the file."""
+    bare = image.copy()
+    bare.info.clear()
+    out = io.BytesIO()
+    bare.save(out, "JPEG", quality=82)
+    return out.getvalue()
+
+
+def _codes(image: ImageFile.ImageFile, tail: TailReader) -> list[str]:
+    several = "mp" in image.info or (image.format == "HEIF" and getattr(image, "n_frames", 1) > 1)
+    return (["several_images"] if several else []) + tail.codes()
+
+
+def _refuse(cause: Exception, *, cut_off: bool) -> NoReturn:
+    said = str(cause).lower()
+    if isinstance(cause, Image.DecompressionBombError | MemoryError) or "too large" in said:
+        raise PhotoRefused("decompression_bomb") from cause
+    if cut_off or any(words in said for words in _CUT_OFF):
+        raise PhotoRefused("truncated") from cause
+    raise PhotoRefused("undecodable") from cause

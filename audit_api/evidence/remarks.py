@@ -1,0 +1,122 @@
+"""What is said to people about a photo: remarks on one taken in, reasons for one refused."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Say one thing about a photo, by code and in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class PhotoRefused(Exception):
+    """Tell why a photo cannot be taken in: `code` for programs, `zh` and `en` for people."""
+
+    def __init__(self, code: str, **numbers: object) -> None:
+        zh, en = REASONS[code]
+        self.code = code
+        self.zh = zh.format(**numbers)
+        self.en = en.format(**numbers)
+        super().__init__(self.en)
+
+
+def remark(code: str) -> Remark:
+    """Look up the words of a remark; a code without words is a programming mistake (KeyError)."""
+    zh, en = REMARKS[code]
+    return Remark(code, zh, en)
+
+
+REMARKS: Final[dict[str, tuple[str, str]]] = {
+    "exif_absent": (
+        "照片不含 EXIF 信息；这本身不说明任何问题。",
+        "The photo carries no EXIF data; that says nothing by itself.",
+    ),
+    "exif_broken": (
+        "EXIF 信息有损坏，已读取其中可用的部分。",
+        "The EXIF data is damaged; the readable part was kept.",
+    ),
+    "exif_text_cut": (
+        "EXIF 中的文字过长或含控制字符，已作清理。",
+        "A text in the EXIF data was too long or held control characters and was cleaned.",
+    ),
+    "orientation_unreadable": (
+        "EXIF 中的方向值无效，照片按原样显示。",
+        "The EXIF orientation is not a valid value; the photo is shown as it is stored.",
+    ),
+    "time_unreadable": (
+        "EXIF 中的拍摄时间不是有效时间，未采用。",
+        "The EXIF time is not a valid time and was not used.",
+    ),
+    "position_unset": (
+        "EXIF 中的位置为 0, 0，相机当时未定位，未采用。",
+        "The EXIF position is 0, 0: the camera had no fix, so it was not used.",
+    ),
+    "position_unreadable": (
+        "EXIF 中的位置不完整或无效，未采用。",
+        "The EXIF position is incomplete or invalid and was not used.",
+    ),
+    "position_datum_differs": (
+        "EXIF 中的位置注明了 WGS-84 以外的坐标系，未采用。",
+        "The EXIF position names a datum other than WGS-84 and was not used.",
+    ),
+    "altitude_unreadable": (
+        "EXIF 中的海拔无效，未采用。",
+        "The EXIF altitude is invalid and was not used.",
+    ),
+    "several_images": (
+        "文件中有多幅图像，只查看了主图。",
+        "The file holds several images; only the main one was looked at.",
+    ),
+    "end_missing": (
+        "文件缺少结尾标记，但图像完整可见。",
+        "The file lacks its end marker, though the whole image can be seen.",
+    ),
+    "trailing_data": (
+        "图像之后还有其他数据（实况照片等属正常情况）。",
+        "More data follows the image (usual for motion photos and the like).",
+    ),
+    "archive_inside": (
+        "文件末尾带有压缩包；只会以附件形式提供原件。",
+        "The file ends with an archive; the original is only ever served as an attachment.",
+    ),
+    "markup_inside": (
+        "文件中夹带网页或脚本文字；只会以附件形式提供原件。",
+        "The file carries markup or script text; the original is only ever served as an attachment.",
+    ),
+}
+
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    "empty": ("照片是空文件（0 字节），请重新上传。", "The photo is empty (0 bytes); please send it again."),
+    "too_many_bytes": (
+        "照片有 {bytes} 字节，超过上限 {limit} 字节。",
+        "The photo has {bytes} bytes; at most {limit} are accepted.",
+    ),
+    "unsupported_format": (
+        "无法识别为照片，或格式不受支持；可接受 JPEG、PNG、WebP、HEIC。",
+        "This is not a photo in a supported format; JPEG, PNG, WebP and HEIC are accepted.",
+    ),
+    "animated": (
+        "不接受动图，请上传静态照片。",
+        "Animated images are not accepted; please send a still photo.",
+    ),
+    "too_many_pixels": (
+        "照片为 {width}×{height} 像素，超过该格式的上限（{limit} 像素）。",
+        "The photo has {width}×{height} pixels; at most {limit} are accepted for this kind of file.",
+    ),
+    "decompression_bomb": (
+        "照片解压后大得异常，已拒绝。",
+        "The photo expands beyond all measure when unpacked and was refused.",
+    ),
+    "truncated": (
+        "照片不完整，后面的部分缺失，请重新上传。",
+        "The photo is incomplete: its end is missing. Please send it again.",
+    ),
+    "undecodable": (
+        "照片数据已损坏，无法打开，请重新拍摄或上传。",
+        "The photo's data is damaged and cannot be opened; please take or send it again.",
+    ),
+}
