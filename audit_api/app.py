@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
+from pymongo.database import Database
 
 from audit_api import __version__, auth, logs, models
 from audit_api.extensions import Api, Services, register_error_handlers
@@ -11,7 +12,7 @@ from audit_api.openapi import openapi_document
 from audit_api.routes import BLUEPRINTS
 from audit_api.settings import Settings
 
-__all__ = ["create_app"]
+__all__ = ["assemble", "create_app"]
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -26,6 +27,11 @@ def create_app(settings: Settings) -> Flask:
     logs.configure_logging(settings.log_level)
     database = base.connect(settings.mongodb_uri, settings.database)
     base.build_indexes()
+    return assemble(settings, database)
+
+
+def assemble(settings: Settings, database: Database[base.Row]) -> Flask:
+    """Put the parts together on a database handle; nothing is asked of the database itself."""
     app = Flask("audit_api", static_folder=None)
     app.url_map.strict_slashes = False
     app.config.update(
