@@ -67,15 +67,19 @@ class GridFSStore:
     def __init__(self, database: Database[Any]) -> None:
         self._files = database[BUCKET + ".files"]
         self._chunks = database[BUCKET + ".chunks"]
+        self._indexed = False
         self._bucket = GridFSBucket(database, bucket_name=BUCKET, chunk_size_bytes=_CHUNK_BYTES)
 
     def ensure_indexes(self) -> None:
-        """Create what the commit rests on; every process calls it once, before the first `put`."""
+        """Create what the commit rests on; the first `put` of every process does it."""
         self._files.create_index("filename", unique=True, name="one_blob_per_hash")
         self._chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
+        self._indexed = True
 
     def put(self, sha256: str, stream: BinaryIO) -> bool:
         """Store a stream; see BlobStore.put."""
+        if not self._indexed:
+            self.ensure_indexes()
         # Touching what is kept tells a sweep, in one atomic step, that somebody counts on it again.
         touched = self._files.update_one({"filename": sha256}, {"$currentDate": {"touched_at": True}})
         if touched.matched_count:
