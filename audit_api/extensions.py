@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import cached_property
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
+import structlog
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from pymongo.database import Database
@@ -23,22 +25,18 @@ from audit_api.settings import Settings
 PROBLEM_TYPE = "application/problem+json"
 MAX_JSON_DEPTH = 32
 INT_LIMIT = 2**53
+MAX_CAUSES, MAX_FRAMES = 5, 20  # of one crash in the log
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Services:
     """What an operation needs from the process: settings, database, blob store."""
 
-    def __init__(self, settings: Settings, database: Database[dict[str, Any]]) -> None:
+    def __init__(self, settings: Settings, database: Database[dict[str, Any]], store: Any) -> None:
         self.settings = settings
         self.database = database
-
-    @cached_property
-    def store(self) -> Any:
-        """Give the store for photos."""
-        from audit_api.evidence.store import GridFSStore  # noqa: PLC0415 - most requests touch no photo
-
-        return GridFSStore(self.database)
+        # An evidence.store.BlobStore; that package is this one's sibling, so its type is not named here.
+        self.store = store
 
 
 def services() -> Services:
@@ -49,8 +47,12 @@ def services() -> Services:
 
 def language() -> str:
     """Choose `zh` or `en` for this request by Accept-Language; English where neither is asked for."""
-    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-TW", "zh-Hans", "zh-Hant", "en"], default="en")
-    return best[:2]
+    wishes = [(-quality, tag.lower()) for tag, quality in request.accept_languages if quality > 0]
+    for _, tag in sorted(wishes, key=lambda wish: wish[0]):
+        # The primary language decides: zh-Hant-TW and zh-SG are served with zh too.
+        if (primary := re.split("[-_]", tag, maxsplit=1)[0]) in ("zh", "en"):
+            return primary
+    return "en"
 
 
 def declares(*kinds: ProblemType) -> Callable[[View], View]:
@@ -89,7 +91,7 @@ class StrictParser(FlaskParser):
     """Reads JSON bodies without guessing: no duplicate keys, no NaN, no huge integers, bounded depth."""
 
     # Query strings and bodies alike: what is not declared is refused by name.
-    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs declares it so
+    DEFAULT_UNKNOWN_BY_LOCATION = {
         "json": ma.RAISE,
         "query": ma.RAISE,
         "headers": ma.EXCLUDE,
@@ -247,6 +249,28 @@ def problem_response(problem: Problem) -> ResponseReturnValue:
     return response
 
 
+def log_crash(error: BaseException) -> None:
+    """Log where a crash happened, under its request id.
+
+    Kinds of error and places in the code only: messages and values may hold personal data.
+    """
+    trace: list[str] = []
+    current: BaseException | None = error
+    for _ in range(MAX_CAUSES):
+        if current is None:
+            break
+        trace.append(type(current).__qualname__)
+        for frame in extract_tb(current.__traceback__)[-MAX_FRAMES:]:
+            trace.append(f"  {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}")
+        current = current.__cause__ or current.__context__
+    structlog.get_logger("crash").error(
+        "crashed",
+        request_id=request.environ.get("audit.request_id"),
+        route=request.url_rule.rule if request.url_rule else None,
+        trace=trace,
+    )
+
+
 def register_error_handlers(app: Flask) -> None:
     """Answer our own problems, database outages and crashes as problem documents."""
     from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError  # noqa: PLC0415 - only at start
@@ -261,7 +285,7 @@ def register_error_handlers(app: Flask) -> None:
         return crashed(error)
 
     def crashed(error: Exception) -> ResponseReturnValue:
-        app.logger.exception("crashed", exc_info=error)
+        log_crash(error)
         return problem_response(Problem(problems.UNEXPECTED))
 
     app.register_error_handler(Problem, problem_response)

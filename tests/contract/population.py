@@ -32,7 +32,7 @@ def _dealers() -> None:
 
 
 def _people(world: World) -> None:
-    """One person of each role with Aurora in sight (a dealer's person: D0001), and rivals who must see nothing of it."""
+    """Add one person of each role who sees Aurora (a dealer's person: D0001), and others who see less or elsewhere."""
     for role in Role:
         if role is Role.DEALER:
             world.actors["dealer"] = world.people.add(role, name="dealer-one", dealers=("D0001",))

@@ -42,7 +42,7 @@ class World:
         return {name: database[name].count_documents({}) for name in sorted(database.list_collection_names())}
 
     def populate(self) -> None:
-        """Fill the network: three dealers (D0001 and D0002 of Aurora, D0003 of Borealis), then all that hangs on them."""
+        """Fill the network."""
         from tests.contract import population
 
         population.populate(self)
