@@ -240,4 +240,4 @@ def each(nodes: Sequence[Node], report: Report, item: str, name: str) -> Iterato
 
 def _like(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(word[:60], list(choices), n=1)
-    return f": did you mean '{close[0]}'?" if close else ""
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,125 @@
+# ruff: noqa: E501 - one case a line reads better than wrapped tables
+"""The two questionnaires: what they hold, what they accept, and what the format refuses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit_api.domain.packaged import (
+    packaged_checklists,
+    packaged_checklists_dir,
+    packaged_code_book,
+    packaged_questionnaires,
+)
+from audit_api.domain.questionnaire_format import parse_questionnaire
+from audit_api.domain.questionnaires import score_driver
+from audit_api.domain.source_text import FormatError
+from audit_api.domain.touchpoints import FACT_JOINS, PLAYBOOK_TRACES
+
+BY_CODE = {made.code: made for made in packaged_questionnaires()}
+SSQ = BY_CODE["SSQ"]
+SOURCE = (packaged_checklists_dir() / "questionnaires" / "sales_satisfaction.yaml").read_text("utf-8")
+
+
+def test_it_works():
+    assert {code: len(made.items) for code, made in BY_CODE.items()} == {"SSQ": 34, "ASQ": 36}
+    assert [len(SSQ.of_role(role)) for role in ("screening", "driver", "fact", "integrity")] == [1, 15, 3, 4]
+    assert SSQ.field_window.open_after_days == 7 and SSQ.field_window.event == "delivery"
+    assert SSQ.item("SSQ-FAC-01").favourable == "yes"
+    assert SSQ.item("SSQ-INT-03").adverse == ("watched", "staff")
+    assert SSQ.item("SSQ-EXP-01A").pair == SSQ.item("SSQ-EXP-01B").pair
+
+
+def test_ids_are_unique_over_checklists_and_questionnaires_and_references_exist():
+    ids = [item.id for made in (*packaged_checklists(), *packaged_questionnaires()) for item in made.items]
+    assert len(set(ids)) == len(ids)
+    assert set(ids) >= PLAYBOOK_TRACES
+    assert set(ids) >= set(FACT_JOINS) | {item for joined in FACT_JOINS.values() for item in joined}
+
+
+@pytest.mark.parametrize(("value", "score"), [(1, 0), (2, 25), (3, 50), (4, 75), (5, 100)])
+def test_drivers_map_to_the_scale_of_audit_scores(value, score):
+    assert score_driver(value) == score
+
+
+@pytest.mark.parametrize("value", [0, 6, True, 2.5, "3", None, float("nan")])
+def test_what_is_no_level_has_no_score(value):
+    with pytest.raises(ValueError, match="is not a level"):
+        score_driver(value)
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "accepted"),
+    [
+        ("SSQ-DRV-01", 5, True), ("SSQ-DRV-01", "na", True), ("SSQ-DRV-01", 6, False), ("SSQ-DRV-01", "5", False),
+        ("SSQ-DRV-01", True, False), ("SSQ-DRV-01", 5.0, False), ("SSQ-DRV-01", None, False), ("SSQ-DRV-01", [5], False),
+        ("SSQ-OUT-01", "na", False), ("SSQ-OUT-02", 0, True), ("SSQ-OUT-02", 10, True), ("SSQ-OUT-02", 11, False),
+        ("SSQ-FAC-01", "unsure", True), ("SSQ-FAC-01", "maybe", False), ("SSQ-INT-03", "staff", True),
+        ("SSQ-TXT-01", "好", True), ("SSQ-TXT-01", 5, False), ("SSQ-TXT-01", "x" * 5001, False), ("SSQ-XXX-01", 5, False),
+    ],
+)  # fmt: skip
+def test_values_are_accepted_by_exact_type(item, value, accepted):
+    assert SSQ.accepts(item, value) is accepted
+
+
+@pytest.mark.parametrize(
+    ("item", "cell", "value"),
+    [
+        ("SSQ-DRV-01", " 5 ", 5), ("SSQ-DRV-01", "5.0", 5), ("SSQ-DRV-01", "NA", "na"), ("SSQ-DRV-01", "", None),
+        ("SSQ-FAC-01", "Yes", "yes"), ("SSQ-OUT-02", "10", 10), ("SSQ-TXT-01", " 很好 ", "很好"),
+    ],
+)  # fmt: skip
+def test_cells_are_read(item, cell, value):
+    assert SSQ.read_cell(item, cell) == value
+
+
+@given(st.sampled_from(SSQ.items), st.text(max_size=12))
+def test_a_cell_is_an_accepted_value_or_refused(item, cell):
+    try:
+        value = SSQ.read_cell(item.id, cell)
+    except ValueError:
+        return
+    assert value is None or SSQ.accepts(item.id, value)
+
+
+MISTAKES = {
+    "schema": ("csat-survey/1", "csat-survey/2", 3, "", "choose csat-survey/1"),
+    "window": ("close_after: 30", "close_after: 3", 12, "", "cannot lie before"),
+    "range": ("    min: 0", "    min: 11", 70, "", "must lie above min"),
+    "scale value twice": ("  - value: 4\n    zh: 满意", "  - value: 5\n    zh: 满意", 20, "", "holds a value twice"),
+    "role": ("role: screening", "role: screner", 99, "SSQ-SCR-01", "did you mean 'screening'?"),
+    "scale": ("  scale: YNU", "  scale: YN", 100, "SSQ-SCR-01", "did you mean 'YNU'?"),
+    "adverse": ("adverse: 'no'", "adverse: never", 105, "SSQ-SCR-01", "is not an answer"),
+    "signal": ("signal: G01", "signal: G77", 106, "SSQ-SCR-01", "choose G01"),
+    "not in survey": ("touchpoint: SAL_LEAD", "touchpoint: SAL_NURTURE", 108, "SSQ-DRV-01", "not marked in_survey"),
+    "driver scale": (
+        "role: driver\n  scale: SAT5",
+        "role: driver\n  scale: LEVEL5",
+        110,
+        "SSQ-DRV-01",
+        "uses the scale SAT5",
+    ),
+    "repeated id": ("id: SSQ-DRV-02", "id: SSQ-DRV-01", 116, "SSQ-DRV-01", "used twice"),
+    "pair": ("pair: SSQ-EXP-01\n", "pair: SSQ-EXP-99\n", None, "", "one expectation followed by one experience"),
+    "unknown key": (
+        "  required: true\n",
+        "  required: true\n  colour: red\n",
+        105,
+        "SSQ-SCR-01",
+        "unknown key 'colour'",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_names_line_and_item(mistake):
+    old, new, line, item, en = MISTAKES[mistake]
+    assert old in SOURCE
+    with pytest.raises(FormatError) as caught:
+        parse_questionnaire(SOURCE.replace(old, new, 1), "ssq.yaml", packaged_code_book())
+    matching = [problem for problem in caught.value.problems if en in problem.en]
+    assert matching, str(caught.value)
+    assert matching[0].item == item
+    assert line is None or matching[0].line == line, str(caught.value)
