@@ -9,9 +9,7 @@ class InputsRefusedError(ValueError):
     `row` counts data rows from 0 (None: the whole table); a reader of files turns it into a line number.
     """
 
-    def __init__(
-        self, table: str, reason: str, remedy: str, *, row: int | None = None, column: str = ""
-    ) -> None:
+    def __init__(self, table: str, reason: str, remedy: str, *, row: int | None = None, column: str = "") -> None:
         self.table = table
         self.reason = reason
         self.remedy = remedy

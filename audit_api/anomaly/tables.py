@@ -135,9 +135,7 @@ def _texts(table: RawTable, name: str, column: str, *, required: bool = False) -
     return parse.texts(values, name, column, required=required)
 
 
-def _numbers(
-    table: RawTable, name: str, column: str, minimum: float, maximum: float, *, whole: bool
-) -> Floats:
+def _numbers(table: RawTable, name: str, column: str, minimum: float, maximum: float, *, whole: bool) -> Floats:
     values = table.get(column)
     if values is None:
         return np.full(_length(table), np.nan)
@@ -180,9 +178,7 @@ def _dealers(table: RawTable) -> Dealers:
 def _checked_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     ordered = tuple(sorted(columns, key=lambda column: column.name))
     if not any(not column.is_outcome for column in ordered):
-        raise InputsRefusedError(
-            "responses", "there is no rated item", "Add at least one column named q_<touchpoint>"
-        )
+        raise InputsRefusedError("responses", "there is no rated item", "Add at least one column named q_<touchpoint>")
     if len(ordered) > MAX_COLUMNS:
         raise InputsRefusedError(
             "responses", f"{len(ordered)} rated items", f"Keep at most {MAX_COLUMNS} in one questionnaire"
@@ -235,9 +231,7 @@ def _responses(
         stated[:, i] = parse.numbers(facts[fact], name, f"fact_{fact}", minimum=0, maximum=1, whole=True)
     words: dict[str, Any] = {word: _texts(table, name, word)[order] for word in RESPONSE_TEXTS}
     times: dict[str, Any] = {time: _moments(table, name, time)[order] for time in RESPONSE_TIMES}
-    flags: dict[str, Any] = {
-        flag: _numbers(table, name, flag, 0, 1, whole=True)[order] for flag in RESPONSE_FLAGS
-    }
+    flags: dict[str, Any] = {flag: _numbers(table, name, flag, 0, 1, whole=True)[order] for flag in RESPONSE_FLAGS}
     return Responses(
         response_id=response_id[order],
         dealer=dealer[order],
@@ -268,9 +262,7 @@ def _audits(table: RawTable, position: Mapping[str, int]) -> Audits:
         severity[np.isnan(severity)] = 1.0
     selected = np.full(len(visit), "plan", dtype=object)
     if "selected_by" in table:
-        selected = parse.choices(
-            table["selected_by"], name, "selected_by", ("plan", "trigger"), default="plan"
-        )
+        selected = parse.choices(table["selected_by"], name, "selected_by", ("plan", "trigger"), default="plan")
     order = np.lexsort([_codes(column) for column in (criterion, touchpoint, kind, visit)] + [dealer])
     same = (
         (dealer[order][1:] == dealer[order][:-1])

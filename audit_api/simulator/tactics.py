@@ -15,17 +15,19 @@ def pressed(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
 
 
 def copied(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
-    """Fill in sheets from a few templates with at most one mark changed (G04, G10)."""
+    """Fill in sheets from a few high templates with at most one mark changed, or full marks (G04, G10)."""
     rows, items = judged.shape
     templates = np.full((int(rng.integers(2, 4)), items), float(levels))
     for number in range(len(templates)):
-        lowered = rng.choice(items, size=int(rng.integers(2, max(3, items // 3))), replace=False)
+        lowered = rng.choice(items, size=min(items, int(rng.integers(2, 4))), replace=False)
         templates[number, lowered] -= 1
     sheets = templates[rng.integers(0, len(templates), rows)].copy()
     changed = rng.random(rows) < 0.5
     place = rng.integers(0, items, rows)
-    value = np.clip(sheets[np.arange(rows), place] + rng.choice([-1.0, 1.0], rows), 1, levels)
-    sheets[np.arange(rows)[changed], place[changed]] = value[changed]
+    up = np.where(rng.random(rows) < 0.5, 1.0, -1.0)
+    every = np.flatnonzero(changed)
+    sheets[every, place[every]] = np.clip(sheets[every, place[every]] + up[every], 1, levels)
+    sheets[rng.random(rows) < 0.5] = levels
     return sheets
 
 
@@ -33,7 +35,7 @@ def invented(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
     """Write sheets for customers who do not exist (G01): all or nothing, with a stray mark for show."""
     rows, items = judged.shape
     sheets = np.full((rows, items), float(levels))
-    stray = rng.random(rows) < 0.4
+    stray = rng.random(rows) < 0.25
     usual = rng.choice(items, size=2, replace=False)  # the writer's habit
     place = usual[rng.integers(0, 2, rows)]
     sheets[np.arange(rows)[stray], place[stray]] -= 1

@@ -1,0 +1,81 @@
+"""Gather the evidence about one dealer: every indicator, its rows, and the grade without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audit_api.anomaly.explanation import dossier, honest_causes, sentence
+from audit_api.anomaly.grades import NOT_ASSESSABLE, grade
+from audit_api.anomaly.outcome import ScreenedDealer
+from audit_api.anomaly.registry import ENTRIES
+from audit_api.anomaly.verdicts import Run
+
+REASONS = {
+    "few_responses": {"zh": "答卷数量不足", "en": "too few responses"},
+    "no_planned_visit": {"zh": "没有计划内的到访", "en": "no planned visit"},
+    "few_uneven_sheets": {"zh": "非整卷同分的答卷不足", "en": "too few sheets with uneven marks"},
+    "few_peers": {"zh": "可比较的店不足", "en": "too few dealers to compare with"},
+    "no_variation": {"zh": "所有答案相同，无从比较", "en": "all answers are the same, nothing to compare"},
+}
+
+
+def freeze(run: Run, dealer: ScreenedDealer, d: int) -> dict[str, Any]:
+    """Return the frozen evidence about dealer number d as plain JSON values."""
+    inputs, peers, verdicts, parameters = run.inputs, run.peers, run.verdicts, run.parameters
+    standing = verdicts.standing(d)
+    evidence, without, silent = [], [], []
+    for entry in ENTRIES:
+        indicator, result = entry.indicator, verdicts.results[entry.indicator.code]
+        title = {"zh": indicator.title_zh, "en": indicator.title_en}
+        if not result.assessable[d]:
+            silent.append({"indicator": indicator.code, "reason": str(result.reason[d]), **REASONS[result.reason[d]]})
+            continue
+        figures = {
+            "observed": float(result.observed[d]),
+            "expected": float(result.expected[d]),
+            "n": int(result.n[d]),
+            "p": float(result.p[d]),
+        }
+        evidence.append(
+            {
+                "indicator": indicator.code,
+                "group": indicator.group,
+                "title": title,
+                "unit": indicator.unit,
+                **figures,
+                "z": float(result.z[d]),
+                "stands_out": figures["p"] <= parameters.group_p,
+                "sentence": sentence(
+                    indicator,
+                    observed=float(result.observed[d]),
+                    expected=float(result.expected[d]),
+                    n=int(result.n[d]),
+                    p=float(result.p[d]),
+                ),
+                "honest_explanations": honest_causes(indicator),
+                "rows": entry.evidence(inputs, d),
+            }
+        )
+        rest = verdicts.without(d, indicator.code)
+        without.append(
+            {
+                "indicator": indicator.code,
+                "p": rest.p if rest else None,
+                "q": rest.q if rest else None,
+                "grade": grade(rest, parameters) if rest else NOT_ASSESSABLE,
+            }
+        )
+    evidence.sort(key=lambda piece: (piece["p"], piece["indicator"]))
+    return dossier(
+        dealer_id=dealer.dealer_id,
+        grade=dealer.grade,
+        score=dealer.score or 0.0,
+        standing=standing,
+        parameters=parameters,
+        peer_group=dealer.peer_group,
+        peers=int(peers.count[d]),
+        ensemble=dealer.ensemble_rank_share,
+        evidence=evidence,
+        without=without,
+        not_assessable=silent,
+    )

@@ -1,0 +1,137 @@
+"""Put a dealer's figures into words, with the rows behind them and what the grade would be without each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from audit_api.anomaly.grades import FLAG, Parameters, Standing, supported_groups
+from audit_api.anomaly.indicator import COPYING, LEVEL, Indicator
+
+GROUP_TITLES = {
+    LEVEL: {"zh": "水平", "en": "level"},
+    COPYING: {"zh": "雷同与编造", "en": "copying and invention"},
+}
+
+LIMITS = (
+    {
+        "zh": "这是一个需要核实的问题，不是结论；高分本身不会引起标记。",
+        "en": "This is a question to look into, not a conclusion; high scores alone never raise a flag.",
+    },
+    {
+        "zh": "按模型，大约每十个标记中有一个出于偶然；这不是该店存在问题的概率。",
+        "en": "About one flag in ten is expected to be chance under the model; this is not a probability about "
+        "this dealer.",
+    },
+    {
+        "zh": "神秘客不是车主，车主也不是神秘客：审核与满意度的差距只用于排序，不能否定任何一位客户的评价。",
+        "en": "Shoppers are not buyers: a gap between audit and survey ranks dealers, it never contradicts a customer.",
+    },
+)
+
+
+def chance(p: float) -> str:
+    """Write a probability as people read it: two digits, and never zero."""
+    if p < 1e-4:
+        return "<0.0001"
+    return f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+
+
+def sentence(indicator: Indicator, *, observed: float, expected: float, n: int, p: float) -> dict[str, str]:
+    """State one piece of evidence in both languages."""
+    values = {"observed": observed, "expected": expected, "n": n, "p": chance(p)}
+    return {"zh": indicator.sentence_zh.format(**values), "en": indicator.sentence_en.format(**values)}
+
+
+def honest_causes(indicator: Indicator) -> list[dict[str, str]]:
+    """List the innocent explanations to rule out first."""
+    return [{"code": cause.code, "zh": cause.zh, "en": cause.en} for cause in indicator.explanations]
+
+
+def held_back(standing: Standing, parameters: Parameters, grade: str) -> list[dict[str, str]]:
+    """Say in words why a dealer that stands out is not flagged; empty for a flag."""
+    if grade == FLAG:
+        return []
+    reasons = []
+    if not parameters.action:
+        reasons.append(
+            {
+                "zh": "本次为观察性筛查，只给出关注，不产生标记。",
+                "en": "This is a watch run: it puts dealers on watch only.",
+            }
+        )
+    if standing.q > parameters.q:
+        reasons.append(
+            {
+                "zh": f"校正多重比较后的 q 值为 {chance(standing.q)}，高于 {parameters.q:g}。",
+                "en": f"Corrected for the number of dealers, q is {chance(standing.q)}, above {parameters.q:g}.",
+            }
+        )
+    if len(supported_groups(standing, parameters)) < 2:
+        reasons.append(
+            {
+                "zh": "标记需要两组相互独立的证据，目前不足两组。",
+                "en": "A flag needs two independent groups of evidence; there are fewer here.",
+            }
+        )
+    if standing.responses < parameters.flag_min_responses:
+        reasons.append(
+            {
+                "zh": f"答卷只有 {standing.responses} 份，水平差距至少需要 {parameters.flag_min_responses} 份。",
+                "en": f"There are {standing.responses} responses; a level needs {parameters.flag_min_responses}.",
+            }
+        )
+    if standing.visits < parameters.flag_min_visits or standing.covert_visits < parameters.flag_min_covert_visits:
+        reasons.append(
+            {
+                "zh": f"计划内的到访有 {standing.visits} 次，其中暗访 {standing.covert_visits} 次，"
+                "不足以让与审核的差距作为标记的依据。",
+                "en": f"There are {standing.visits} planned visits, {standing.covert_visits} of them covert: too few "
+                "for a gap to the audits to support a flag.",
+            }
+        )
+    return reasons
+
+
+def dossier(
+    *,
+    dealer_id: str,
+    grade: str,
+    score: float,
+    standing: Standing,
+    parameters: Parameters,
+    peer_group: str,
+    peers: int,
+    ensemble: float | None,
+    evidence: Sequence[dict[str, Any]],
+    without: Sequence[dict[str, Any]],
+    not_assessable: Sequence[dict[str, str]],
+) -> dict[str, Any]:
+    """Freeze everything a reviewer is shown about one dealer, as plain JSON values."""
+    return {
+        "dealer_id": dealer_id,
+        "grade": grade,
+        "score": score,
+        "p": standing.p,
+        "q": standing.q,
+        "groups": [
+            {
+                "group": group,
+                "title": GROUP_TITLES[group],
+                "p": p,
+                "counts_towards_flag": group in supported_groups(standing, parameters),
+            }
+            for group, p in sorted(standing.p_by_group.items())
+        ],
+        "responses": standing.responses,
+        "planned_visits": standing.visits,
+        "covert_visits": standing.covert_visits,
+        "peer_group": peer_group,
+        "peers": peers,
+        "ensemble_rank_share": ensemble,
+        "evidence": list(evidence),
+        "without": list(without),
+        "not_assessable": list(not_assessable),
+        "held_back": held_back(standing, parameters, grade),
+        "limits": [dict(limit) for limit in LIMITS],
+    }

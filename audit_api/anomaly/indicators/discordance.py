@@ -1,0 +1,164 @@
+"""Discordance: a survey level that the audits do not support.
+
+Formula: y = mean normal score of the dealer's responses; r = y − Huber regression of y on the shrunken audit
+levels (covert and announced as two covariates, strata as intercepts); z = r/√(s²/n + β²·var(audit level) + τ²).
+Unit: standard deviations of single responses. Minimum: 10 responses and one planned visit.
+Source: docs/detection.md (the structure of Han, Yaraghi & Gopal 2018: self-report against inspection).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+from audit_api.anomaly.audit_level import KindLevel, audit_levels, used_rows
+from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.indicator import (
+    CONSTANT,
+    FEW_PEERS,
+    FEW_RESPONSES,
+    LEVEL,
+    NO_AUDIT,
+    Explanation,
+    Indicator,
+    IndicatorResult,
+    unassessable,
+)
+from audit_api.anomaly.parse import Floats
+from audit_api.anomaly.peers import Peers
+from audit_api.anomaly.robust import additive_variance, huber_fit
+
+INDICATOR = Indicator(
+    code="discordance",
+    group=LEVEL,
+    unit="SD",
+    min_n=10,
+    title_zh="满意度与审核不一致",
+    title_en="Discordance between survey and audit",
+    formula="z = (y − Xβ) / √(s²/n + β²·var(audit level) + τ²), y = mean normal score of responses",
+    source="detection.md; structure after Han, Yaraghi & Gopal 2018",
+    sentence_zh=(
+        "{n}份答卷的满意度水平为{observed:+.2f}个标准差；审核结果与之相当的同类店预期为{expected:+.2f}"
+        "（偶然达到这一差距的概率{p}）。"
+    ),
+    sentence_en=(
+        "The survey level over {n} responses is {observed:+.2f} standard deviations; peers with such audit "
+        "results are expected at {expected:+.2f} (chance of a gap this large: {p})."
+    ),
+    explanations=(
+        Explanation(
+            "L07", "审核当天情况特殊（人员生病、系统故障、客流高峰）", "A bad audit day: illness, outage, peak"
+        ),
+        Explanation("L08", "审核员普遍偏严", "An auditor who is strict everywhere"),
+        Explanation("L09", "审核之后已经改进", "The dealer has improved since the audit"),
+        Explanation("L03", "老客户多，评价偏高", "Many loyal customers who mark generously"),
+    ),
+)
+
+FLOOR = 0.05**2
+"""Dealers differ by at least this much for reasons nobody measures; keeps large samples from looking exact."""
+
+
+def response_scores(inputs: Inputs) -> Floats:
+    """Return each response's normal score in the network, NaN where nothing was answered.
+
+    Items are centred first, so that leaving out a hard item does not raise a customer's mean.
+    """
+    scaled = inputs.scaled()
+    have = ~np.isnan(scaled)
+    count = have.sum(axis=0)
+    centre = np.where(have, scaled, 0.0).sum(axis=0) / np.maximum(count, 1)
+    answered = have.sum(axis=1)
+    mean = np.where(have, scaled - centre, 0.0).sum(axis=1) / np.maximum(answered, 1)
+    result = np.full(len(mean), np.nan)
+    known = answered > 0
+    # Sums of the same marks in another column order may differ in the last digit: equal means must tie.
+    ranks = rankdata(np.round(mean[known], 9))
+    result[known] = norm.ppf((ranks - 0.5) / max(len(ranks), 1))
+    return result
+
+
+def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool = True) -> IndicatorResult:
+    """Compare each dealer's survey level with what its audits lead one to expect."""
+    count = len(inputs.dealers)
+    score = response_scores(inputs)
+    known = ~np.isnan(score)
+    dealer = inputs.responses.dealer[known]
+    n = np.bincount(dealer, minlength=count)
+    level = np.bincount(dealer, score[known], minlength=count) / np.maximum(n, 1)
+    audits = audit_levels(inputs, severity_adjusted=severity_adjusted)
+    visited = sum((kind.visits for kind in audits), np.zeros(count, dtype=np.int64)) > 0
+    reason = np.full(count, "", dtype=object)
+    reason[~visited] = NO_AUDIT
+    reason[n < INDICATOR.min_n] = FEW_RESPONSES
+    use = reason == ""
+    design = np.column_stack([peers.design(), *(kind.level for kind in audits)])
+    if use.sum() < design.shape[1] + 5:
+        blank = unassessable(count, FEW_PEERS)
+        reason[use] = FEW_PEERS
+        return IndicatorResult(blank.observed, blank.expected, n, blank.z, blank.p, reason)
+    within = score[known] - level[dealer]
+    freedom = int(np.maximum(n - 1, 0).sum())
+    s2 = float(np.sum(within**2) / max(freedom, 1))
+    if s2 < 1e-12:
+        reason[use] = CONSTANT
+        blank = unassessable(count, CONSTANT)
+        return IndicatorResult(blank.observed, blank.expected, n, blank.z, blank.p, reason)
+    expected, variance = _expect(level, design, s2 / np.maximum(n, 1), audits, use)
+    z = np.where(use, (level - expected) / np.sqrt(variance), 0.0)
+    return IndicatorResult(
+        observed=np.where(use, level, np.nan),
+        expected=np.where(use, expected, np.nan),
+        n=n.astype(np.int64),
+        z=z,
+        p=np.where(use, norm.sf(z), np.nan),
+        reason=reason,
+    )
+
+
+def _expect(
+    level: Floats, design: Floats, sampling: Floats, audits: tuple[KindLevel, ...], use: np.ndarray[Any, Any]
+) -> tuple[Floats, Floats]:
+    """Alternate between the regression and the between-dealer variance; return (expected, total variance)."""
+    tau = 0.02
+    expected, audit_part = np.zeros(len(level)), np.zeros(len(level))
+    for _ in range(4):
+        beta = huber_fit(level[use], design[use], (sampling + audit_part + tau)[use])
+        expected = design @ beta
+        slopes = beta[-len(audits) :]
+        audit_part = np.zeros(len(level))
+        for slope, kind in zip(slopes, audits, strict=True):
+            # What a kind without visits, or with few, leaves unknown about the dealer.
+            audit_part += max(slope, 0.0) ** 2 * kind.unknown
+        tau = additive_variance((level - expected)[use], (sampling + audit_part)[use], floor=FLOOR)
+    return expected, sampling + audit_part + tau
+
+
+def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:
+    """Return the rows behind the figure: survey and audit per touchpoint, and the visits used."""
+    audits, rows = inputs.audits, used_rows(inputs.audits)
+    scaled, columns = inputs.scaled(), [inputs.columns[i] for i in inputs.drivers()]
+    mine = inputs.responses.dealer == dealer
+    table = []
+    for touchpoint in sorted({column.touchpoint for column in columns}):
+        own = [i for i, column in enumerate(columns) if column.touchpoint == touchpoint]
+        entry: dict[str, Any] = {
+            "touchpoint": touchpoint,
+            "survey": _mean(scaled[np.ix_(mine, own)]),
+            "survey_network": _mean(scaled[:, own]),
+        }
+        at = rows & (audits.touchpoint == touchpoint)
+        for kind in ("mystery", "announced"):
+            of_kind = at & (audits.kind == kind)
+            entry[kind] = _mean(audits.passed[of_kind & (audits.dealer == dealer)])
+            entry[f"{kind}_network"] = _mean(audits.passed[of_kind])
+        table.append(entry)
+    visits = sorted({str(visit) for visit in audits.visit[rows & (audits.dealer == dealer)]})
+    return {"touchpoints": table, "visits": visits}
+
+
+def _mean(values: Floats) -> float | None:
+    kept = values[~np.isnan(values)]
+    return float(np.mean(kept)) if len(kept) else None

@@ -1,0 +1,127 @@
+"""Join the indicators of each dealer into group and overall p, with and without any one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from audit_api.anomaly.audit_level import used_rows
+from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.fdr import adjusted
+from audit_api.anomaly.grades import Parameters, Standing
+from audit_api.anomaly.groups import Reference, correlation
+from audit_api.anomaly.indicator import IndicatorResult
+from audit_api.anomaly.parse import Floats, Integers
+from audit_api.anomaly.peers import Peers
+from audit_api.anomaly.registry import ENTRIES
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Hold the combined figures of all dealers, and what is needed to recompute one without an indicator."""
+
+    codes: tuple[str, ...]
+    results: dict[str, IndicatorResult]
+    reference: Reference
+    responses: Integers
+    visits: Integers
+    covert: Integers
+    by_group: tuple[dict[str, float], ...]
+    p: Floats
+    smooth: Floats
+    q: Floats
+
+    @staticmethod
+    def of(inputs: Inputs, results: dict[str, IndicatorResult], parameters: Parameters) -> Verdicts:
+        """Judge every dealer of `inputs` by its calibrated indicators."""
+        codes = tuple(results)
+        group_of = {entry.indicator.code: entry.indicator.group for entry in ENTRIES}
+        reference = Reference(
+            codes=codes,
+            group_of=group_of,
+            results=results,
+            R=correlation(codes, group_of, results),
+            draws=parameters.draws,
+            seed=parameters.seed,
+        )
+        count = len(inputs.dealers)
+        by_group: list[dict[str, float]] = [{} for _ in range(count)]
+        p, smooth = np.full(count, np.nan), np.full(count, np.nan)
+        for d in range(count):
+            mask = tuple(bool(results[code].assessable[d]) for code in codes)
+            if any(mask):
+                by_group[d], p[d], smooth[d] = _judge(codes, results, reference, mask, d)
+        visits, covert = _visits(inputs)
+        return Verdicts(
+            codes=codes,
+            results=results,
+            reference=reference,
+            responses=inputs.counts(),
+            visits=visits,
+            covert=covert,
+            by_group=tuple(by_group),
+            p=p,
+            smooth=smooth,
+            q=adjusted(p),
+        )
+
+    def standing(self, d: int) -> Standing:
+        """Return what the grade of dealer d rests on."""
+        able = [code for code in self.codes if self.results[code].assessable[d]]
+        return Standing(
+            p=float(self.p[d]),
+            q=float(self.q[d]),
+            p_by_group=self.by_group[d],
+            p_by_indicator={code: float(self.results[code].p[d]) for code in able},
+            group_of=self.reference.group_of,
+            responses=int(self.responses[d]),
+            visits=int(self.visits[d]),
+            covert_visits=int(self.covert[d]),
+        )
+
+    def without(self, d: int, left_out: str) -> Standing | None:
+        """Return the standing of dealer d with one indicator left out, None where nothing remains."""
+        standing = self.standing(d)
+        rest = {code: p for code, p in standing.p_by_indicator.items() if code != left_out}
+        if not rest:
+            return None
+        mask = tuple(code in rest for code in self.codes)
+        by_group, p, _ = _judge(self.codes, self.results, self.reference, mask, d)
+        others = self.p.copy()
+        others[d] = p
+        q = float(adjusted(others)[d])
+        return replace(standing, p=p, q=q, p_by_group=by_group, p_by_indicator=rest)
+
+
+def _judge(
+    codes: tuple[str, ...], results: dict[str, IndicatorResult], reference: Reference, mask: tuple[bool, ...], d: int
+) -> tuple[dict[str, float], float, float]:
+    honest = reference.honest(mask, reference.size_class(d))
+    p = np.array([results[code].p[d] for code, use in zip(codes, mask, strict=True) if use])
+    return honest.judge(p)
+
+
+def _visits(inputs: Inputs) -> tuple[Integers, Integers]:
+    """Count planned visits per dealer: all, and covert ones."""
+    audits = inputs.audits
+    rows = np.flatnonzero(used_rows(audits))
+    total = np.zeros(len(inputs.dealers), dtype=np.int64)
+    covert = np.zeros(len(inputs.dealers), dtype=np.int64)
+    seen = {(int(audits.dealer[i]), str(audits.visit[i]), str(audits.kind[i])) for i in rows}
+    for dealer, _, kind in seen:
+        total[dealer] += 1
+        covert[dealer] += kind == "mystery"
+    return total, covert
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hold everything one screening has computed, for those who write it down."""
+
+    inputs: Inputs
+    peers: Peers
+    parameters: Parameters
+    nulls: dict[str, tuple[float, float]]
+    verdicts: Verdicts
+    ranks: Floats | None
