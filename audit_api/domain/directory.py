@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from zoneinfo import available_timezones
 
 
 class Role(StrEnum):
@@ -50,3 +52,13 @@ class Actor:
 
 OPERATOR = Actor("operator", "", "operator", Role.ADMIN, frozenset({ALL_BRANDS}))
 """Whoever runs `audit-api` on the server's own terminal."""
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def known_timezone(name: str) -> bool:
+    """Tell whether a name is a time zone of the IANA database, such as Asia/Shanghai."""
+    return name in _timezones()

@@ -1,12 +1,19 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
-from audit_api.models import directory, findings, trail, visits
+from audit_api.models import checklists, directory, findings, photos, programmes, trail, visits
 
-__all__ = ["DOCUMENTS", "directory", "findings", "trail", "visits"]
+__all__ = ["DOCUMENTS", "checklists", "directory", "findings", "photos", "programmes", "trail", "visits"]
 
 DOCUMENTS = (
     "Dealer",
+    "Publication",
+    "ItemMeaning",
     "Person",
+    "Programme",
+    "Wave",
+    "Assignment",
+    "Photo",
+    "PhotoUpload",
     "TrailEntry",
     "Visit",
     "VisitRevision",
