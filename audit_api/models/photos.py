@@ -1,0 +1,77 @@
+"""Photos as they are kept: facts once for each SHA-256, and who has sent which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mongoengine import (
+    BinaryField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    StringField,
+)
+from pymongo.errors import DuplicateKeyError
+
+from audit_api.models.base import Row
+
+WITHOUT_PIXELS = {"thumbnail": 0}
+
+
+class Photo(Document):
+    """What one look at a photo found; written after its blob, never changed."""
+
+    sha256 = StringField(primary_key=True)
+    byte_count = IntField(required=True)
+    format = StringField(required=True)
+    width = IntField(required=True)
+    height = IntField(required=True)
+    orientation = IntField(required=True)
+    taken_at = DictField(null=True)  # local, offset, source: the camera's words, not a moment
+    position = DictField(null=True)  # lat, lon, altitude_m, accuracy_m, fixed_at, datum, source
+    make = StringField(null=True)
+    model = StringField(null=True)
+    software = StringField(null=True)
+    thumbnail = BinaryField(required=True)
+    perceptual_hash = StringField(required=True)
+    perceptual_quality = IntField(required=True)
+    remarks = ListField(StringField())
+    received_at = DateTimeField(required=True)
+    meta = {"collection": "photos", "auto_create_index": False}
+
+
+class PhotoUpload(Document):
+    """That a person has sent a photo: the last write of a receipt, so that it is whole when this is there."""
+
+    id = StringField(primary_key=True)  # person:sha256
+    sha256 = StringField(required=True)
+    person = StringField(required=True)
+    received_at = DateTimeField(required=True)
+    meta = {"collection": "photo_uploads", "auto_create_index": False, "indexes": ["sha256"]}
+
+
+def insert_once(document: type[Document], row: Row) -> bool:
+    """Insert a document; False if its id was there already (nothing is changed then)."""
+    try:
+        document._get_collection().insert_one(row)
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def upload_id(person: str, sha256: str) -> str:
+    """Name the record of an upload."""
+    return f"{person}:{sha256}"
+
+
+def sent_by(person: str, hashes: Iterable[str]) -> set[str]:
+    """Give those of the hashes that a person has sent, whole."""
+    ids = [upload_id(person, sha256) for sha256 in hashes]
+    return {row["sha256"] for row in PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1})}
+
+
+def senders_of(sha256: str) -> list[str]:
+    """List the persons who have sent a photo."""
+    return [row["person"] for row in PhotoUpload._get_collection().find({"sha256": sha256}, {"person": 1})]
