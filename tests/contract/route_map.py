@@ -15,6 +15,10 @@ from audit_api import auth
 from audit_api.app import assemble
 from audit_api.settings import Settings
 
+# Pages for people: no part of the API, so not in its description.
+PAGES = frozenset(
+    {"/", "/docs", "/docs/assets/<string:name>", "/problems", "/problems/<string:slug>", "/static/<path:name>"}
+)
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
