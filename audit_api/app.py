@@ -6,10 +6,11 @@ from flask import Flask, Response, request
 from pymongo.database import Database
 
 from audit_api import __version__, auth, logs, models
+from audit_api.evidence.store import GridFSStore
 from audit_api.extensions import Api, Services, register_error_handlers
 from audit_api.models import base
 from audit_api.openapi import openapi_document
-from audit_api.routes import BLUEPRINTS
+from audit_api.routes import BLUEPRINTS, PAGES
 from audit_api.settings import Settings
 
 __all__ = ["assemble", "create_app"]
@@ -41,12 +42,14 @@ def assemble(settings: Settings, database: Database[base.Row]) -> Flask:
         OPENAPI_VERSION="3.1.0",
         API_SPEC_OPTIONS={"info": {"description": "Dealer audits and customer surveys held against each other."}},
     )
-    app.extensions["audit"] = Services(settings, database)
+    app.extensions["audit"] = Services(settings, database, GridFSStore(database))
     logs.log_requests(app)
     api = Api(app)
     register_error_handlers(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     app.extensions["openapi"] = openapi_document(app, api.spec.to_dict())
     auth.check_policies(app)
     app.after_request(_secure)

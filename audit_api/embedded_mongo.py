@@ -48,10 +48,8 @@ def find_mongod() -> str:
         raise EmbeddedMongoError(f"{binary} cannot be run: {error}; set MONGODB_URI or install MongoDB.") from error
     if trial.returncode != 0:
         missing = trial.stderr.strip()
-        hint = "install the package libcurl4" if "libcurl" in missing else "install the library it names"
-        raise EmbeddedMongoError(
-            f"mongod does not start on this machine: {missing}. Please {hint} (Debian: apt-get install)."
-        )
+        hint = "libcurl4 (Debian: apt-get install libcurl4)" if "libcurl" in missing else "the library it names"
+        raise EmbeddedMongoError(f"mongod does not start on this machine; please install {hint}: {missing}")
     return binary
 
 

@@ -60,8 +60,8 @@ class Settings:
             if len(getattr(self, name)) < MINIMUM_SECRET_CHARACTERS:
                 length = len(getattr(self, name))
                 raise SettingsError(
-                    f"{variable_of(name)} has {length} characters, at least "
-                    f"{MINIMUM_SECRET_CHARACTERS} are needed; make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+                    f"{variable_of(name)} has {length} characters, at least {MINIMUM_SECRET_CHARACTERS} are needed; "
+                    "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
                 )
         if not self.mongodb_uri.startswith(("mongodb://", "mongodb+srv://")):
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
@@ -85,6 +85,23 @@ def variable_of(name: str) -> str:
     """Name the environment variable of a setting."""
     declared = next(f for f in fields(Settings) if f.name == name)
     return declared.metadata["variable"] or PREFIX + name.upper()
+
+
+def names_database(environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether the environment names a database to use; where it does, none is started."""
+    return bool(_text(os.environ if environ is None else environ, variable_of("mongodb_uri")))
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Give this process's environment with exactly these settings in it, for a child process."""
+    ours = {variable_of(f.name) for f in fields(Settings)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(PREFIX) and name.removesuffix("_FILE") not in ours
+    }
+    values = {variable_of(f.name): getattr(settings, f.name) for f in fields(Settings)}
+    return kept | {name: str(v).lower() if isinstance(v, bool) else str(v) for name, v in values.items()}
 
 
 def from_env(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

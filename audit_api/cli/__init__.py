@@ -16,6 +16,10 @@ from audit_api.settings import SettingsError
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "person": ("directory", "person", "People: add, list."),
     "token": ("directory", "token", "Bearer tokens: create, revoke."),
+    "checklist": ("checklists", "checklist", "Checklists and questionnaires: lint, publish."),
+    "survey": ("surveys", "survey", "Customers' answers: import, list."),
+    "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
+    "serve": ("serve", "serve", "Serve the API in the foreground."),
     "openapi": ("openapi", "openapi", "Print the OpenAPI 3.1 description."),
 }
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from audit_api.evidence.store import GridFSStore
 from audit_api.extensions import Services
 from audit_api.models import base
 from audit_api.problems import Problem
@@ -35,7 +36,7 @@ def connected() -> Iterator[Services]:
     database = base.connect(settings.mongodb_uri, settings.database)
     base.build_indexes()
     try:
-        yield Services(settings, database)
+        yield Services(settings, database, GridFSStore(database))
     finally:
         base.disconnect()
 

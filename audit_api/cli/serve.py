@@ -1,0 +1,40 @@
+"""`audit-api serve`."""
+
+from __future__ import annotations
+
+import click
+
+from audit_api.lifetime import stop_with_input
+from audit_api.settings import from_env
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option(
+    "--threads", default=4, show_default=True, type=click.IntRange(1, 128), help="Requests at once a process."
+)
+@click.option("--stop-with-stdin", is_flag=True, hidden=True, help="Stop when standard input ends (for a parent).")
+def serve(*, host: str, port: int, workers: int, threads: int, stop_with_stdin: bool) -> None:
+    """Serve the API in the foreground; the settings come from the environment."""
+    from granian import Granian  # noqa: PLC0415 - only this command needs a server
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    from_env()  # a bad setting is one sentence here, not a traceback in a worker
+    if stop_with_stdin:
+        stop_with_input()
+    Granian(
+        "audit_api.serving:worker",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+        log_level=LogLevels.warning,
+    ).serve()

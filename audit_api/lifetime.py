@@ -1,0 +1,32 @@
+"""Ends a process when the one it belongs to is gone, so that a kill -9 leaves nothing behind holding a port."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any
+
+
+def stop_with_parent() -> None:
+    """In a child of multiprocessing: stop as SIGTERM would once the parent process is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        _stop_after(wait, [parent.sentinel])
+
+
+def stop_with_input() -> None:
+    """Stop as SIGTERM would once standard input ends, that is when whoever holds its other end is gone."""
+    # The descriptor, not sys.stdin: a reader blocked inside it would hold its lock across a fork.
+    _stop_after(os.read, 0, 1)
+
+
+def _stop_after(blocking: Callable[..., Any], *arguments: Any) -> None:
+    def watch() -> None:
+        blocking(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="lifetime", daemon=True).start()
