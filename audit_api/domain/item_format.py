@@ -17,6 +17,7 @@ from audit_api.domain.checklists import (
     Integrity,
     Item,
     Option,
+    Text,
 )
 from audit_api.domain.condition_format import read_condition
 from audit_api.domain.source_fields import Fields, each
@@ -33,8 +34,11 @@ def read_item(node: Node, report: Report, checklist: str, earlier: Mapping[str, 
     item_id = id_node.value if id_node is not None and isinstance(id_node.value, str) else ""
     fields = Fields(node, report, item_id[:60], "")
     fields.word("id", pattern=f"{checklist}-{ID_TAIL}", shape=f"{checklist or 'SMS'}-VIS-01")
-    kind = fields.choice("type", TYPES, default="text")
+    kind = fields.choice("type", TYPES)
     weight = fields.whole("weight", 0, 5)
+    if not kind:  # which other keys are right depends on the type: mend that first
+        empty = Text("", "")
+        return Item(item_id, "", "text", empty, empty, weight, False, False, Evidence("none"))
     touchpoint = fields.word("touchpoint", longest=40)
     if book is not None and touchpoint and touchpoint not in book.by_code:
         fields.wrong(
