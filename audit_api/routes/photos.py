@@ -51,6 +51,7 @@ class Photo(MethodView):
 
     @requires(Role.AUDITOR)
     @declares(
+        problems.MALFORMED_REQUEST,
         problems.PHOTO_EXISTS,
         problems.TOO_LARGE,
         problems.UNSUPPORTED_MEDIA_TYPE,
