@@ -79,7 +79,7 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
             number += 1
             line = reader.line_num + 1
             try:
-                yield Record(number, tuple(cell.strip() for cell in next(reader)))
+                yield Record(number, tuple(map(str.strip, next(reader))))
             except StopIteration:
                 return
             except csv.Error as error:

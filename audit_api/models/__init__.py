@@ -1,8 +1,8 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
-from audit_api.models import checklists, directory, findings, photos, programmes, trail, visits
+from audit_api.models import checklists, directory, findings, photos, programmes, surveys, trail, visits
 
-__all__ = ["DOCUMENTS", "checklists", "directory", "findings", "photos", "programmes", "trail", "visits"]
+__all__ = ["DOCUMENTS", "checklists", "directory", "findings", "photos", "programmes", "surveys", "trail", "visits"]
 
 DOCUMENTS = (
     "Dealer",
@@ -14,6 +14,8 @@ DOCUMENTS = (
     "Assignment",
     "Photo",
     "PhotoUpload",
+    "Response",
+    "ResponseConflict",
     "TrailEntry",
     "Visit",
     "VisitRevision",

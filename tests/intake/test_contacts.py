@@ -1,0 +1,76 @@
+"""Contacts: one form, one keyed hash, nothing plain left."""
+
+import hmac
+import string
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit_api.intake.contacts import ContactHasher, normalise_contact
+
+HASHER = ContactHasher("c" * 40, "k1")
+
+
+@pytest.mark.parametrize(
+    ("written", "same_as", "kind"),
+    [
+        ("13812345678", "+86 138 1234 5678", "phone"),
+        ("138-1234-5678", "008613812345678", "phone"),
+        ("１３８１２３４５６７８", "13812345678", "phone"),
+        ("021-5555 1234", "+862155551234", "phone"),
+        ("+44 20 7946 0958", "+442079460958", "phone"),
+        (" Li.Lei@Example.COM ", "li.lei@example.com", "mail"),
+        ("wx_Lilei88", "WX_LILEI88", "other"),
+        ("", "   ", ""),
+    ],
+)
+def test_one_contact_one_hash(written, same_as, kind):
+    assert HASHER.contact(written) == HASHER.contact(same_as)
+    assert HASHER.contact(written).kind == kind
+
+
+def test_different_contacts_differ():
+    written = ["13812345678", "13812345679", "+4413812345678", "a@example.com", "b@example.com"]
+    assert len({HASHER.contact(w).hash for w in written}) == len(written)
+
+
+def test_the_key_decides_and_kinds_are_apart():
+    assert HASHER.contact("13812345678").hash != ContactHasher("d" * 40, "k2").contact("13812345678").hash
+    assert HASHER.device("abc") != HASHER.adviser("D1", "abc") != HASHER.adviser("D2", "abc")
+    assert HASHER.device("") == HASHER.adviser("D1", " ") == HASHER.contact("").hash == ""
+
+
+@given(key=st.text(min_size=32, max_size=100), device=st.text(min_size=1, max_size=200).filter(str.strip))
+def test_it_is_hmac_sha256(key, device):
+    expected = hmac.digest(key.encode(), b"device:" + device.strip().encode(), "sha256").hex()[:32]
+    assert ContactHasher(key, "k").device(device) == expected
+
+
+@given(st.integers(10_000_000_000, 19_999_999_999))
+def test_the_quick_way_agrees_with_the_library(number):
+    """Chinese mobile numbers skip phonenumbers for speed: the outcome must be the library's own."""
+    parsed = phonenumbers.parse(str(number), "CN")
+    expected = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    assert normalise_contact(str(number)) == (expected, "phone")
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_taken_and_the_form_is_stable(text):
+    plain, kind = normalise_contact(text)
+    assert kind in ("phone", "mail", "other", "")
+    assert (plain == "") == (text.strip() == "")
+    if kind != "phone":
+        assert normalise_contact(plain)[0] == plain
+
+
+@given(st.text(string.digits + "+ -()", min_size=5, max_size=20))
+def test_a_number_in_its_form_keeps_it(text):
+    plain, kind = normalise_contact(text)
+    if kind == "phone":
+        assert plain.startswith("+")
+
+
+def test_nothing_plain_is_shown():
+    assert "c" * 10 not in repr(HASHER)
