@@ -14,10 +14,14 @@ from audit_api.settings import SettingsError
 
 # name -> (module below audit_api.cli, attribute, what `audit-api --help` says)
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "dealer": ("directory", "dealer", "Dealers: import, list."),
     "person": ("directory", "person", "People: add, list."),
     "token": ("directory", "token", "Bearer tokens: create, revoke."),
     "checklist": ("checklists", "checklist", "Checklists and questionnaires: lint, publish."),
     "survey": ("surveys", "survey", "Customers' answers: import, list."),
+    "programme": ("programmes", "programme", "Programmes: add."),
+    "wave": ("programmes", "wave", "Waves: add."),
+    "assignment": ("programmes", "assignment", "Assignments: import."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
     "serve": ("serve", "serve", "Serve the API in the foreground."),
     "openapi": ("openapi", "openapi", "Print the OpenAPI 3.1 description."),

@@ -1,13 +1,50 @@
-"""`audit-api person …`, `audit-api token …`."""
+"""`audit-api dealer …`, `audit-api person …`, `audit-api token …`."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from audit_api.auth import hash_token
 from audit_api.cli.context import connected, now
+from audit_api.cli.tables import say_report
 from audit_api.domain.directory import OPERATOR, Role
+from audit_api.intake.tables import read_table
 from audit_api.operations import directory
+
+LISTED_AT_ONCE = 200
+
+
+@click.group()
+def dealer() -> None:
+    """Dealers."""
+
+
+@dealer.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+def import_dealers(file: Path, *, dry_run: bool) -> None:
+    """Import dealers from a CSV or XLSX file; the same file again changes nothing."""
+    with connected():
+        report = directory.import_dealers(read_table(file), dry_run=dry_run, actor=OPERATOR, at=now())
+    say_report(report, file.name)
+
+
+@dealer.command("list")
+@click.option("--brand", default=None)
+@click.option("--region", default=None)
+def list_dealers(brand: str | None, region: str | None) -> None:
+    """List dealers: code, brand, region, city, names; tab-separated."""
+    after: str | None = None
+    with connected():
+        while True:
+            found = directory.list_dealers(OPERATOR, limit=LISTED_AT_ONCE, after=after, brand=brand, region=region)
+            for row in found["items"]:
+                columns = ("code", "brand", "region", "city", "name_zh", "name_en")
+                click.echo("\t".join(str(row.get(name) or "") for name in columns))
+            if (after := found["next"]) is None:
+                return
 
 
 @click.group()
@@ -36,6 +73,20 @@ def add(*, email: str, name: str, role: str, brands: tuple[str, ...], dealers: t
             at=now(),
         )
     click.echo(made)
+
+
+@person.command("list")
+def list_people() -> None:
+    """List people: e-mail, role, brands, dealers, live tokens; tab-separated."""
+    after: str | None = None
+    with connected():
+        while True:
+            found = directory.list_people(OPERATOR, at=now(), limit=LISTED_AT_ONCE, after=after)
+            for row in found["items"]:
+                scope = (",".join(row["brands"]), ",".join(row["dealers"]))
+                click.echo("\t".join((row["email"], row["role"], *scope, str(row["live_tokens"]))))
+            if (after := found["next"]) is None:
+                return
 
 
 @click.group()

@@ -157,11 +157,6 @@ class AssignmentRequest:
     briefing: str = ""
     selected_by: str = SelectedBy.PLAN.value
 
-    @property
-    def checklist_key(self) -> str:
-        """Name the checklist version as it is kept, such as SMS:1."""
-        return f"{self.checklist}:{self.version}"
-
 
 def parse_assignment(row: int, values: Mapping[str, str]) -> AssignmentRequest | list[RowError]:
     """Read one row of an assignment file; gives the errors by column where it cannot be taken."""

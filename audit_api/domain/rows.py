@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
+from typing import TypeVar
 
+T = TypeVar("T")
 ERRORS_SHOWN = 1000
 VALUE_CHARACTERS = 80
 
@@ -47,6 +50,18 @@ class ImportReport:
         """Give the report as it goes on the wire; `errors` holds at most ERRORS_SHOWN entries."""
         counts = {name: getattr(self, name) for name in ("dry_run", "read", "new", "changed", "same", "refused")}
         return {**counts, "errors": [error.document() for error in self.errors]}
+
+
+def repeated_code(row: int, code: str, first: int) -> RowError:
+    """Make the error of a code that an earlier row of the same file holds."""
+    return RowError(row, "code", code, f"编号与第 {first} 行重复", f"The code stands in row {first} already")
+
+
+def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut what may be a stream into lists of at most `size`."""
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def shown(value: str) -> str:

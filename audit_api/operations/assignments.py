@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from pymongo.client_session import ClientSession
 
 from audit_api import problems
 from audit_api.domain import programmes as rules
+from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor, Role
 from audit_api.domain.programmes import AssignmentRequest
-from audit_api.domain.rows import ImportReport, RowError
+from audit_api.domain.rows import ImportReport, RowError, batches, repeated_code
 from audit_api.intake.tables import Row as TableRow
+from audit_api.intake.tables import Table, check_columns
 from audit_api.models import programmes, trail
 from audit_api.models.base import Row, collection, in_transaction, to_milliseconds
+from audit_api.models.checklists import find_checklist
 from audit_api.models.directory import Dealer, Person, actor_of
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.programmes import page, sees_brand
@@ -26,7 +27,6 @@ from audit_api.problems import Problem
 BATCH = 200
 Refusal = tuple[str, str, str]
 """Field, and the reason in Chinese and in English."""
-T = TypeVar("T")
 FOR_AUDITORS = (
     "code", "wave", "programme", "dealer", "checklist", "mode", "domain", "window_from", "window_to", "scenario",
     "briefing", "visit",
@@ -36,11 +36,11 @@ DEALER_FIELDS = ("code", "name_zh", "name_en", "city", "lat", "lon", "datum", "f
 
 @dataclass(frozen=True)
 class _Known:
-    """What the requests of one batch name, read in four queries however many they are."""
+    """What the requests of one batch name: three queries however many they are, and the cached checklists."""
 
     waves: dict[str, rules.Wave]
     dealers: dict[str, Row]
-    checklists: dict[str, Row]
+    checklists: dict[tuple[str, int], Checklist | None]
     auditors: dict[str, Row]
 
 
@@ -67,9 +67,11 @@ def import_assignments(rows: Iterable[TableRow], *, dry_run: bool, actor: Actor,
     An assignment that exists with the same content counts as same, with other content as refused. A dry
     run checks everything and writes nothing.
     """
+    if isinstance(rows, Table):
+        check_columns(rows.columns, required=rules.REQUIRED_COLUMNS, optional=rules.OPTIONAL_COLUMNS)
     report = ImportReport(dry_run)
     first_rows: dict[str, int] = {}
-    for batch in _batches(rows, BATCH):
+    for batch in batches(rows, BATCH):
         requests: list[tuple[TableRow, AssignmentRequest]] = []
         for row in batch:
             report.read += 1
@@ -77,8 +79,7 @@ def import_assignments(rows: Iterable[TableRow], *, dry_run: bool, actor: Actor,
             if isinstance(parsed, list):
                 report.refuse(parsed)
             elif (first := first_rows.setdefault(parsed.code, row.number)) != row.number:
-                zh, en = f"编号与第 {first} 行重复", f"The code stands in row {first} already"
-                report.refuse([RowError(row.number, "code", parsed.code, zh, en)])
+                report.refuse([repeated_code(row.number, parsed.code, first)])
             else:
                 requests.append((row, parsed))
         outcomes = _place([request for _, request in requests], dry_run=dry_run, actor=actor, at=at)
@@ -206,12 +207,11 @@ def _look_up(requests: list[AssignmentRequest]) -> _Known:
         auditors |= {person["_id"]: person, person["email"]: person}
     waves = programmes.Wave._get_collection().find({"_id": {"$in": [r.wave for r in requests]}})
     dealers = Dealer._get_collection().find({"_id": {"$in": [r.dealer for r in requests]}})
-    keys = {"_id": {"$in": [r.checklist_key for r in requests]}}
-    checklists = collection("checklists").find(keys, {"mode": 1, "domain": 1})
+    versions = {(r.checklist, r.version) for r in requests}
     return _Known(
         waves={row["_id"]: programmes.wave_of_row(row) for row in waves},
         dealers={row["_id"]: row for row in dealers},
-        checklists={row["_id"]: row for row in checklists},
+        checklists={version: find_checklist(*version) for version in versions},
         auditors=auditors,
     )
 
@@ -221,7 +221,7 @@ def _checked(request: AssignmentRequest, known: _Known, actor: Actor) -> Row | l
     refusals: list[Refusal] = []
     wave = known.waves.get(request.wave)
     dealer = known.dealers.get(request.dealer)
-    checklist = known.checklists.get(request.checklist_key)
+    checklist = known.checklists[request.checklist, request.version]
     if wave is None or not sees_brand(actor, wave.brand):
         refusals.append(("wave", f"没有波次 {request.wave}", f"There is no wave {request.wave}"))
         wave = None
@@ -237,11 +237,10 @@ def _checked(request: AssignmentRequest, known: _Known, actor: Actor) -> Row | l
         refusals.append(("checklist", zh, en))
     auditor = known.auditors.get(request.auditor) or known.auditors.get(request.auditor.lower())
     refusals += _auditor_refusals(request, auditor, dealer)
-    mode, domain = request.mode or (checklist or {}).get("mode"), request.domain or (checklist or {}).get("domain")
-    for name, value in (("mode", mode), ("domain", domain)):
-        if checklist and value != checklist.get(name):
-            zh, en = f"与检查表的 {checklist.get(name)} 不符", f"The checklist says {checklist.get(name)}"
-            refusals.append((name, zh, en))
+    mode, domain = (checklist.mode, checklist.domain) if checklist else ("", "")
+    for name, asked, said in (("mode", request.mode, mode), ("domain", request.domain, domain)):
+        if checklist and asked and asked != said:
+            refusals.append((name, f"检查表规定为 {said}", f"The checklist says {said}"))
     window = _window(request, wave, dealer) if wave and dealer else None
     if isinstance(window, list):
         refusals += window
@@ -289,9 +288,3 @@ def _window(request: AssignmentRequest, wave: rules.Wave, dealer: Row) -> tuple[
         ends.append(to_milliseconds(moment))
     refusal = rules.window_refusal(wave, ends[0], ends[1])
     return [refusal] if refusal else (ends[0], ends[1])
-
-
-def _batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch

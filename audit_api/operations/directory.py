@@ -12,12 +12,17 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from audit_api import problems
-from audit_api.domain.directory import Actor, Role
+from audit_api.domain.directory import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Actor, Role, parse_dealer
+from audit_api.domain.rows import ImportReport, batches, repeated_code
+from audit_api.intake.tables import Row as TableRow
+from audit_api.intake.tables import Table, check_columns
 from audit_api.models import directory, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.problems import Problem
 
 TOKEN_BYTES = 32
+BATCH = 200
+DEALER_COLUMNS = tuple(c for c in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if c != "code")
 
 
 def scope_filter(actor: Actor, *, brand_field: str = "brand", dealer_field: str = "dealer") -> Row:
@@ -49,6 +54,83 @@ def open_dealer(actor: Actor, code: str) -> Row:
     if row is None or not actor.sees(brand=row["brand"], dealer=code):
         raise Problem(problems.NOT_FOUND)
     return {**row, "code": row["_id"]}
+
+
+def import_dealers(rows: Iterable[TableRow], *, dry_run: bool, actor: Actor, at: datetime) -> ImportReport:
+    """Add and change dealers by a table's rows; good rows go in, the others are reported by row number.
+
+    Columns that the file lacks keep what is known of a dealer; the same file again changes nothing. A dry
+    run checks everything and writes nothing. Raises FORBIDDEN without scope over all brands, IMPORT_REFUSED
+    for a table with missing or unknown columns.
+    """
+    if not actor.sees_everything:
+        raise Problem(
+            problems.FORBIDDEN,
+            zh="导入经销商需要全部品牌的权限",
+            en="Importing dealers needs scope over all brands",
+        )
+    if isinstance(rows, Table):
+        check_columns(rows.columns, required=REQUIRED_COLUMNS, optional=OPTIONAL_COLUMNS)
+    report = ImportReport(dry_run)
+    first_rows: dict[str, int] = {}
+    for batch in batches(rows, BATCH):
+        wanted: list[Row] = []
+        for row in batch:
+            report.read += 1
+            parsed = [row.error] if row.error else parse_dealer(row.number, row.values)
+            if isinstance(parsed, list):
+                report.refuse(parsed)
+            elif (first := first_rows.setdefault(parsed.code, row.number)) != row.number:
+                report.refuse([repeated_code(row.number, parsed.code, first)])
+            else:
+                wanted.append(
+                    {"_id": parsed.code, **{c: getattr(parsed, c) for c in DEALER_COLUMNS}, "named": row.values}
+                )
+        new, changed = _keep_dealers(wanted, dry_run=dry_run, actor=actor, at=at)
+        report.new, report.changed = report.new + new, report.changed + changed
+        report.same += len(wanted) - new - changed
+    return report
+
+
+def _keep_dealers(wanted: list[Row], *, dry_run: bool, actor: Actor, at: datetime) -> tuple[int, int]:
+    """Write one batch in one transaction; gives how many are new and how many changed."""
+    dealers = directory.Dealer._get_collection()
+
+    def write(session: ClientSession | None) -> tuple[int, int]:
+        codes = {"_id": {"$in": [row["_id"] for row in wanted]}}
+        present = {row["_id"]: row for row in dealers.find(codes, session=session)}
+        new = changed = 0
+        for row in wanted:
+            known = present.get(row["_id"])
+            fields = {c: row[c] for c in DEALER_COLUMNS if known is None or c in row["named"]}
+            change = {c: value for c, value in fields.items() if known is None or known.get(c) != value}
+            if not change:
+                continue
+            new, changed = new + (known is None), changed + (known is not None)
+            if session is not None:
+                update = {"$set": change | {"updated_at": to_milliseconds(at)}}
+                dealers.update_one({"_id": row["_id"]}, update, upsert=True, session=session)
+                verb = "added" if known is None else "changed"
+                trail.append("dealer", row["_id"], verb, actor_id=actor.id, at=at, details=change, session=session)
+        return new, changed
+
+    return write(None) if dry_run or not wanted else in_transaction(write)
+
+
+def list_people(actor: Actor, *, at: datetime, limit: int, after: str | None = None) -> Row:
+    """List people by e-mail address, without tokens; `live_tokens` counts those that still work at `at`.
+
+    Returns `{"items": [...], "next": e-mail or None}`; raises FORBIDDEN for anybody but an administrator.
+    """
+    if actor.role is not Role.ADMIN or not actor.sees_everything:
+        raise Problem(problems.FORBIDDEN)
+    condition = {"email": {"$gt": after}} if after else {}
+    found = list(directory.Person._get_collection().find(condition).sort("email", 1).limit(limit + 1))
+    items = []
+    for row in found[:limit]:
+        live = sum(1 for t in row.pop("tokens", []) if not t.get("revoked_at") and t["expires_at"] > at)
+        items.append(row | {"id": row["_id"], "live_tokens": live})
+    return {"items": items, "next": items[-1]["email"] if len(found) > limit else None}
 
 
 def add_person(

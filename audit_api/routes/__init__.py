@@ -1,11 +1,13 @@
 """HTTP in, HTTP out; blueprints in the order of the data's way."""
 
-from audit_api.routes import checklists, directory, health, pages_home, photos, surveys
+from audit_api.routes import assignments, checklists, directory, health, pages_home, photos, programmes, surveys
 
 BLUEPRINTS = (
     health.blp,
     directory.blp,
     checklists.blp,
+    programmes.blp,
+    assignments.blp,
     photos.blp,
     surveys.blp,
 )

@@ -6,11 +6,14 @@ from typing import Any
 
 from flask.views import MethodView
 
-from audit_api.auth import actor, requires
+from audit_api import problems
+from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import Role
-from audit_api.extensions import Blueprint
+from audit_api.extensions import Blueprint, declares
 from audit_api.operations import directory
+from audit_api.routes.bodies import TABLE_BODY, sent_table
 from audit_api.schemas.directory import DealerPageSchema, DealerQuery, DealerSchema
+from audit_api.schemas.imports import ImportQuery, ImportReportSchema
 
 blp = Blueprint("directory", __name__, url_prefix="/v1", description="Dealers and people")
 EVERYBODY = tuple(Role)
@@ -37,3 +40,18 @@ class Dealer(MethodView):
     def get(self, code: str) -> Any:
         """Read one dealer."""
         return directory.open_dealer(actor(), code)
+
+
+@blp.route("/dealer-imports")
+class DealerImports(MethodView):
+    """Dealers from a file."""
+
+    @requires(Role.PROGRAMME_MANAGER, Role.ADMIN)
+    @declares(problems.IMPORT_REFUSED)
+    @blp.doc(requestBody=TABLE_BODY)
+    @blp.arguments(ImportQuery, location="query")
+    @blp.response(200, ImportReportSchema)
+    def post(self, query: dict[str, Any]) -> Any:
+        """Import dealers from a CSV or XLSX file; good rows go in, the others are reported by row number."""
+        with sent_table() as table:
+            return directory.import_dealers(table, **query, actor=actor(), at=now()).document()

@@ -34,6 +34,12 @@ class Code(Text):
         super().__init__(longest=40, shortest=1, **kwargs)
         self.validators.append(validate.Regexp(CODE, error="letters, digits, dot, dash and underscore only"))
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is not None and text.endswith("\n"):  # Python's $ also matches before a last line break
+            raise ma.ValidationError("letters, digits, dot, dash and underscore only")
+        return text
+
 
 class Moment(fields.AwareDateTime):
     """An ISO 8601 time with an offset between the years 2000 and 2100; given as UTC."""

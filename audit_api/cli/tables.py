@@ -1,0 +1,40 @@
+"""Reading a file for a command, and telling what became of its rows."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from audit_api.cli.context import terminal_language
+from audit_api.domain.rows import ImportReport, shown
+
+ERRORS_PRINTED = 50
+
+
+def say_report(report: ImportReport, file: str) -> None:
+    """Print an import's report in the language of the terminal; leaves with status 1 where a row was refused."""
+    zh = terminal_language() == "zh"
+    for error in report.errors[:ERRORS_PRINTED]:
+        place = f"第 {error.row} 行" if zh else f"row {error.row}"
+        column = f" {error.column}" if error.column else ""
+        value = f" {shown(error.value)!r}" if error.value else ""
+        click.echo(f"{file}: {place}{column}{value}: {error.zh if zh else error.en}", err=True)
+    if (more := len(report.errors) - ERRORS_PRINTED) > 0:
+        click.echo(f"… 另有 {more} 条错误" if zh else f"… and {more} more errors", err=True)
+    click.echo(_summary(report, zh=zh))
+    if report.refused:
+        sys.exit(1)
+
+
+def _summary(report: ImportReport, *, zh: bool) -> str:
+    if zh:
+        counts = (
+            f"读取 {report.read} 行:新增 {report.new},变更 {report.changed},相同 {report.same},拒绝 {report.refused}"
+        )
+        return f"试运行,未写入。{counts}" if report.dry_run else counts
+    counts = (
+        f"{report.read} rows read: {report.new} new, {report.changed} changed, {report.same} the same, "
+        f"{report.refused} refused"
+    )
+    return f"Dry run, nothing written. {counts}" if report.dry_run else counts
