@@ -94,7 +94,10 @@ class EmbeddedMongo:
 
     def start(self) -> None:
         """Start (or take over) the server and wait until it takes writes; raises EmbeddedMongoError."""
-        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EmbeddedMongoError(f"The folder {self.directory} cannot be used: {error.strerror}") from error
         if not self._take_over():
             self._launch(find_mongod())
         self._initiate()
@@ -118,9 +121,12 @@ class EmbeddedMongo:
             return self._process.poll() is None
         try:
             os.kill(self.pid, 0)
+            # Ended but not yet collected by its parent, which may be a container's idle first process.
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except FileNotFoundError:
+            return True  # no /proc here
         except OSError:
             return False
-        return True
 
     def _client(self) -> MongoClient[dict[str, Any]]:
         return MongoClient("127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=2000)

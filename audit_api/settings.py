@@ -32,6 +32,7 @@ class Settings:
     mongodb_uri: str = setting(
         "Address of a MongoDB replica set (7 or 8 in production). Set: nothing is started.",
         variable="MONGODB_URI",
+        secret=True,  # it can hold a password
     )
     secret_key: str = setting(
         "Signs receipts; at least 32 characters, kept for as long as receipts matter.", secret=True
