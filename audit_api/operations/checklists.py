@@ -162,7 +162,7 @@ def _number(version: str) -> int | None:
     return int(version) if version.isascii() and version.isdigit() and len(version) <= MOST_DIGITS else None
 
 
-def load_checklist(code: str, version: int) -> Checklist:
+def open_checklist(code: str, version: int) -> Checklist:
     """Return a published checklist for checking and scoring answers; raises NOT_FOUND."""
     found = checklists.find_checklist(code, version)
     if found is None:

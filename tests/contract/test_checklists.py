@@ -231,14 +231,14 @@ def test_rules_read_back_what_was_published(database):
     for one in (*packaged_checklists(), *packaged_questionnaires()):
         assert checklists.publish(one, actor=OPERATOR, at=NOW)["unchanged"] is False
     for one in packaged_checklists():
-        assert checklists.load_checklist(one.code, 1) == one
-        assert checklists.load_checklist(one.code, 1) is checklists.load_checklist(one.code, 1)
+        assert checklists.open_checklist(one.code, 1) == one
+        assert checklists.open_checklist(one.code, 1) is checklists.open_checklist(one.code, 1)
     for questionnaire in packaged_questionnaires():
         assert checklists.open_questionnaire(questionnaire.code) == questionnaire
     assert [row["code"] for row in checklists.list_checklists(limit=10)["items"]] == ["AAA", "AMS", "SAA", "SMS"]
     assert len(checklists.list_checklists(kind="questionnaire", limit=10)["items"]) == 2
     assert checklists.publish(packaged_checklists()[0], actor=OPERATOR, at=NOW + timedelta(1))["published_at"] == NOW
-    for missing in (lambda: checklists.load_checklist("SMS", 9), lambda: checklists.open_questionnaire("SMS")):
+    for missing in (lambda: checklists.open_checklist("SMS", 9), lambda: checklists.open_questionnaire("SMS")):
         with pytest.raises(Problem):
             missing()
 
