@@ -19,7 +19,7 @@ def copied(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
     rows, items = judged.shape
     templates = np.full((int(rng.integers(2, 4)), items), float(levels))
     for number in range(len(templates)):
-        lowered = rng.choice(items, size=min(items, int(rng.integers(2, 4))), replace=False)
+        lowered = rng.permutation(items)[: int(rng.integers(2, 4))]
         templates[number, lowered] -= 1
     sheets = templates[rng.integers(0, len(templates), rows)].copy()
     changed = rng.random(rows) < 0.5

@@ -14,6 +14,8 @@ DAY_SD = 0.45
 AUDITOR_SD = 0.35
 STRICT = -1.2
 """Shift of the one auditor who fails more than all others, on the logit scale."""
+STRICT_SHARE = 0.8
+"""Share of visits by that auditor at the dealers marked so; everybody else meets it by chance."""
 
 
 def simulate_visits(
@@ -28,7 +30,7 @@ def simulate_visits(
 ) -> dict[str, list[Any]]:
     """Return audit columns: one row per visit and criterion.
 
-    quality: per dealer in SD; profile: dealers × touchpoints; strict: dealers that only meet the strict auditor.
+    quality: per dealer in SD; profile: dealers × touchpoints; strict: dealers that mostly meet the strict one.
     """
     kinds = ["mystery"] * spec.mystery_visits + ["announced"] * spec.announced_visits
     per_touchpoint = spec.criteria
@@ -49,7 +51,9 @@ def simulate_visits(
     owners = np.repeat(np.arange(n_touchpoints), per_touchpoint)
     for d in range(n_dealers):
         for v in range(n_visits):
-            auditor = 0 if strict[d] else int(rng.integers(1 if spec.auditors > 1 else 0, spec.auditors))
+            auditor = int(rng.integers(0, spec.auditors))
+            if strict[d] and rng.random() < STRICT_SHARE:
+                auditor = 0
             when = start + np.timedelta64(int(rng.integers(0, spec.days)) * 24 + int(rng.integers(9, 18)), "h")
             logit = (
                 easy[kinds[v]]

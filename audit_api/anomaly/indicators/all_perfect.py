@@ -2,12 +2,15 @@
 
 Formula: a = logit of the share of all-perfect responses; x = logit of that share among all responses of the
 network tilted until their top-box share is the dealer's own; r = a − Huber regression of a on x;
-z = r/√(c·v + τ²), v the binomial variance of a logit, τ² with a floor. Unit: logit (shown as shares).
+z = r/√(c·v + τ²), v the binomial variance of a logit, τ² with a floor; below 50 responses z is read against
+honest dealers of that size, drawn from the tilted network. Unit: logit (shown as shares).
 Minimum: 10 responses. Source: docs/detection.md.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,7 +55,13 @@ INDICATOR = Indicator(
     ),
 )
 
-FLOOR = 0.15**2
+FLOOR = 0.10**2
+SMALL = (10, 13, 17, 22, 30, 50)
+"""Limits of the sizes for which honest dealers are drawn; from 50 responses the normal law holds."""
+DRAWS = 1_000
+"""Honest dealers per size and level: 24,000 per class of sizes."""
+QUANTILES = np.array([0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.9995])
+GRID = np.linspace(1e-4, 1 - 1e-4, 4001)
 MINIMUM_ANSWERED = 0.5
 """A response counts where at least half of its items are answered."""
 
@@ -111,10 +120,14 @@ def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
         np.bincount(dealer, answered[counted], minlength=count) + 1.0
     )
     a = logit((k + 0.5) / (n + 1.0))
-    x = logit(np.clip(tilted(tops[counted] / answered[counted], share), 1e-9, 1 - 1e-9))
+    pool = tops[counted] / answered[counted]
+    x = logit(np.clip(tilted(pool, share), 1e-9, 1 - 1e-9))
     design = np.column_stack([peers.design(), x])
-    expected, variance = _expect(a, design, n, use)
-    z = np.where(use, (a - expected) / np.sqrt(variance), 0.0)
+    fit = _expect(a, design, n, use)
+    expected = design @ fit.beta
+    z = np.where(use, (a - expected) / np.sqrt(fit.variance(expected, n)), 0.0)
+    honest = Honest.of(pool, float(np.mean(answered[counted])), fit, np.random.default_rng([seed, 7]))
+    z = honest.correct(z, n, share, use)
     return IndicatorResult(
         observed=np.where(use, k / np.maximum(n, 1), np.nan),
         expected=np.where(use, expit(expected), np.nan),
@@ -125,19 +138,103 @@ def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     )
 
 
-def _expect(a: Floats, design: Floats, n: Floats, use: Truths) -> tuple[Floats, Floats]:
-    expected = design[:, -1]
-    c, tau = 1.0, 0.1
-    variance = np.ones(len(a))
-    for _ in range(4):
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Hold the regression (strata, then slope) and the two parts of its variance."""
+
+    beta: Floats
+    c: float
+    tau: float
+
+    def variance(self, expected: Floats, n: Floats) -> Floats:
+        """Return the variance of a logit share around its expectation."""
         e = np.clip(expit(expected), 0.5 / (n + 1), 1 - 0.5 / (n + 1))
-        sampling = 1.0 / ((n + 1) * e * (1 - e))
-        variance = c * sampling + tau
-        beta = huber_fit(a[use], design[use], variance[use])
+        result: Floats = self.c / ((n + 1) * e * (1 - e)) + self.tau
+        return result
+
+
+def _expect(a: Floats, design: Floats, n: Floats, use: Truths) -> Fit:
+    """Alternate between the regression and its variance."""
+    start = np.zeros(design.shape[1])
+    start[-1] = 1.0
+    fit = Fit(start, 1.0, 0.1)
+    for _ in range(4):
+        expected = design @ fit.beta
+        beta = huber_fit(a[use], design[use], fit.variance(expected, n)[use])
         expected = design @ beta
-        c, tau = scaled_variance((a - expected)[use], sampling[use], floor=FLOOR)
-        variance = c * sampling + tau
-    return expected, variance
+        sampling = Fit(beta, 1.0, 0.0).variance(expected, n)
+        fit = Fit(beta, *scaled_variance((a - expected)[use], sampling[use], floor=FLOOR))
+    return fit
+
+
+@dataclass(frozen=True, slots=True)
+class Honest:
+    """Draw honest dealers with few responses, for whom logits are far from normal.
+
+    A normal law made small honest dealers several times too often improbable. Responses are drawn from the
+    network, tilted to levels that dealers have; `values`/`counts` are its distinct top shares.
+    """
+
+    values: Floats
+    counts: Floats
+    curve: Floats
+    items: float
+    fit: Fit
+    rng: np.random.Generator
+
+    @staticmethod
+    def of(pool: Floats, items: float, fit: Fit, rng: np.random.Generator) -> Honest:
+        """Prepare the network's mixture of responses; items = answers per response."""
+        values, counts = np.unique(np.round(pool, 9), return_counts=True)
+        return Honest(values, counts.astype(np.float64), tilted(pool, GRID), items, fit, rng)
+
+    def correct(self, z: Floats, n: Floats, share: Floats, use: Truths) -> Floats:
+        """Replace z of dealers below 50 responses by its normal score among honest dealers of that size."""
+        result = z.copy()
+        levels = np.quantile(share[use], np.linspace(0.06, 0.94, 8))
+        target = np.asarray(norm.ppf(QUANTILES))
+        for low, high in pairwise(SMALL):
+            members = np.flatnonzero(use & (n >= low) & (n < high))
+            if not len(members):
+                continue
+            sizes = np.unique(np.linspace(low, high - 1, 3).astype(int))
+            drawn = np.concatenate([self.draw(int(size), float(level)) for level in levels for size in sizes])
+            # Counts are discrete, so quantiles tie: a hair apart they keep the order of interp.
+            marks = np.maximum.accumulate(np.quantile(drawn, QUANTILES)) + np.arange(len(QUANTILES)) * 1e-9
+            score = np.interp(z[members], marks, target)
+            beyond = z[members] > marks[-1]
+            score[beyond] = target[-1] * z[members][beyond] / max(float(marks[-1]), float(target[-1]))
+            result[members] = score
+        return result
+
+    def draw(self, size: int, level: float) -> Floats:
+        """Return z of honest dealers with `size` responses at the top-box share `level`."""
+        weight = self.counts * np.exp(tilt_rate(self.values, self.counts, level) * (self.values - 1.0))
+        limits = np.cumsum(weight / weight.sum())
+        picked = np.searchsorted(limits, self.rng.random((DRAWS, size)))
+        marks = self.values[np.minimum(picked, len(self.values) - 1)]
+        given = size * self.items
+        own = (marks.mean(axis=1) * given + 0.5) / (given + 1.0)
+        x = logit(np.clip(np.interp(own, GRID, self.curve), 1e-9, 1 - 1e-9))
+        centre = self.fit.beta[0] + self.fit.beta[-1] * x
+        a = logit(((marks >= 1.0).sum(axis=1) + 0.5) / (size + 1.0))
+        between = self.rng.normal(0.0, np.sqrt(self.fit.tau), DRAWS)
+        result: Floats = (a + between - centre) / np.sqrt(self.fit.variance(centre, np.full(DRAWS, float(size))))
+        return result
+
+
+def tilt_rate(values: Floats, counts: Floats, level: float) -> float:
+    """Return λ such that weights counts·exp(λ·value) have the mean `level`."""
+    low, high = -400.0, 400.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        power = middle * values
+        weight = counts * np.exp(power - power.max())
+        if float(weight @ values) / float(weight.sum()) < level:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
 
 
 def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:
