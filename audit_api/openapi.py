@@ -11,6 +11,7 @@ from flask import Flask
 from audit_api import auth, problems
 from audit_api.extensions import PROBLEM_TYPE
 from audit_api.problems import ProblemType
+from audit_api.schemas.visit_content import wire_components
 
 ALWAYS = (problems.NOT_ACCEPTABLE, problems.UNEXPECTED, problems.UNAVAILABLE)
 WITH_BODY = (problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.INVALID)
@@ -22,6 +23,8 @@ def openapi_document(app: Flask, spec: dict[str, Any]) -> dict[str, Any]:
         "type": "http",
         "scheme": "bearer",
     }
+    # Bodies decoded without marshmallow, which apispec therefore does not know.
+    spec["components"].setdefault("schemas", {}).update(wire_components())
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
         for method, operation in spec.get("paths", {}).get(path, {}).items():

@@ -1,6 +1,19 @@
 """HTTP in, HTTP out; blueprints in the order of the data's way."""
 
-from audit_api.routes import assignments, checklists, directory, health, pages_home, photos, programmes, surveys
+from audit_api.routes import (
+    assignments,
+    checklists,
+    directory,
+    findings,
+    health,
+    pages_home,
+    photos,
+    programmes,
+    results,
+    reviews,
+    surveys,
+    visits,
+)
 
 BLUEPRINTS = (
     health.blp,
@@ -9,6 +22,10 @@ BLUEPRINTS = (
     programmes.blp,
     assignments.blp,
     photos.blp,
+    visits.blp,
+    reviews.blp,
+    results.blp,
+    findings.blp,
     surveys.blp,
 )
 

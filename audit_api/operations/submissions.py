@@ -1,0 +1,207 @@
+"""Verbs on submissions: check what is missing, score, raise findings, give a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from pymongo.client_session import ClientSession
+
+from audit_api import problems
+from audit_api.domain import visits as rules
+from audit_api.domain.checklists import Checklist
+from audit_api.domain.directory import Actor
+from audit_api.domain.evidence_rules import answers_of, missing_evidence, photo_hashes
+from audit_api.domain.scoring import VisitScore, score_visit
+from audit_api.domain.visits import Event, State
+from audit_api.models import photos, trail, visits
+from audit_api.models.base import Row, in_transaction, to_milliseconds
+from audit_api.models.directory import Dealer
+from audit_api.models.programmes import Assignment
+from audit_api.operations.findings import raise_findings
+from audit_api.operations.visit_reading import checklist_of, find_visit
+from audit_api.problems import Problem
+from audit_api.settings import Settings
+
+ATTEMPTS = 8
+
+
+class _OutdatedError(Exception):
+    """The visit changed between reading and writing."""
+
+
+def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settings, actor: Actor, at: datetime) -> Row:
+    """Submit the revision that the phone believes current (None: whatever is held); returns the receipt.
+
+    A revision submitted before gives the same receipt again, whatever happened since. Raises NOT_FOUND,
+    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by
+    item. State, score, findings, receipt and trail are written in one transaction.
+    """
+    for _ in range(ATTEMPTS):
+        visit = find_visit(actor, visit_id)
+        wanted = visit["revision"] if revision is None else revision
+        if present := visits.VisitReceipt._get_collection().find_one({"_id": f"{visit_id}:{wanted}"}):
+            receipt: Row = present["receipt"]
+            return receipt
+        _check_current(visit, wanted)
+        checklist = checklist_of(visit)
+        arrived = _arrived(visit)
+        _check_complete(visit, checklist)
+        score = score_visit(checklist, answers_of(checklist, visit["observations"]))
+        receipt = make_receipt(visit, arrived, at, settings.secret_key)
+        try:
+            _write(visit, checklist, score, receipt, settings=settings, actor=actor, at=at)
+        except _OutdatedError:
+            continue
+        return receipt
+    raise RuntimeError(f"visit {visit_id} is too busy")
+
+
+def _check_current(visit: Row, wanted: int) -> None:
+    members = {"current_revision": visit["revision"], "state": visit["state"]}
+    if wanted != visit["revision"]:
+        raise Problem(
+            problems.REVISION_CONFLICT,
+            zh=f"服务器上的修订号是 {visit['revision']}，不是 {wanted}；请先同步",
+            en=f"The server holds revision {visit['revision']}, not {wanted}; synchronise first",
+            members=members,
+        )
+    if rules.after(State(visit["state"]), Event.SUBMIT) is None:
+        raise Problem(problems.VISIT_LOCKED, members=members)
+
+
+def _arrived(visit: Row) -> dict[str, datetime]:
+    """Give when each photo named arrived; raises PHOTOS_MISSING with the hashes that did not."""
+    named = photo_hashes(visit["observations"])
+    ids = [photos.upload_id(visit["auditor"], sha256) for sha256 in named]
+    rows = photos.PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1, "received_at": 1})
+    arrived = {row["sha256"]: row["received_at"] for row in rows}
+    missing = [sha256 for sha256 in named if sha256 not in arrived]
+    if missing:
+        raise Problem(
+            problems.PHOTOS_MISSING,
+            zh=f"还有 {len(missing)} 张照片未到，请上传后重新提交",
+            en=f"{len(missing)} photos have not arrived; send them, then submit again",
+            members={"missing": missing},
+        )
+    return arrived
+
+
+def _check_complete(visit: Row, checklist: Checklist) -> None:
+    dealer = Dealer._get_collection().find_one({"_id": visit["dealer"]}, {"lat": 1, "lon": 1, "datum": 1}) or {}
+    # Positions in another datum are hundreds of metres off: an honest auditor is not accused by a map.
+    known = dealer.get("datum") == "WGS-84" and dealer.get("lat") is not None and dealer.get("lon") is not None
+    errors = missing_evidence(checklist, visit["observations"], (dealer["lat"], dealer["lon"]) if known else None)
+    if visit["ended_at"] is None:
+        ended = {"zh": "走访尚未结束：请填写结束时间", "en": "the visit has not ended: give its ended_at"}
+        errors.insert(0, {"field": "ended_at", "code": "required", "message": ended})
+    if errors:
+        raise Problem(
+            problems.EVIDENCE_MISSING,
+            zh=f"还有 {len(errors)} 处需要补充",
+            en=f"{len(errors)} things are still missing",
+            members={"errors": errors},
+        )
+
+
+def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, secret_key: str) -> Row:
+    """Make the receipt of a submission: what was taken in, when, signed.
+
+    `signature` is the HMAC-SHA256 in hex, under the secret key, of the canonical JSON of all the rest.
+    """
+    receipt: Row = {
+        "visit": visit["_id"],
+        "revision": visit["revision"],
+        "content_hash": visit["content_hash"],
+        "photos": [
+            {
+                "item": observation["item"],
+                "slot": photo["slot"],
+                "sha256": photo["sha256"],
+                "received_at": arrived[photo["sha256"]].isoformat(),
+            }
+            for observation in visit["observations"]
+            for photo in observation["photos"]
+        ],
+        "server_time": to_milliseconds(at).isoformat(),
+    }
+    return {**receipt, "signature": sign_receipt(receipt, secret_key)}
+
+
+def sign_receipt(receipt: Row, secret_key: str) -> str:
+    """Give the signature of a receipt; its own member `signature` is left out."""
+    covered = {name: value for name, value in receipt.items() if name != "signature"}
+    return hmac.new(secret_key.encode(), rules.canonical_json(covered), hashlib.sha256).hexdigest()
+
+
+def _write(
+    visit: Row,
+    checklist: Checklist,
+    score: VisitScore,
+    receipt: Row,
+    *,
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    submitted_at = to_milliseconds(at)
+    state = rules.after(State(visit["state"]), Event.SUBMIT)
+    assert state is not None
+    changed = {
+        "state": state.value,
+        "submitted_at": submitted_at,
+        "submitted_revision": visit["revision"],
+        "score": score.as_document(),
+        "unverified": [],
+        "earliest_release_at": _earliest_release(visit, submitted_at, settings),
+    }
+    unchanged = {name: visit[name] for name in ("_id", "revision", "content_hash", "state", "record_revision")}
+    entry = score_entry(visit, score, "submission", actor, at)
+
+    def write(session: ClientSession) -> None:
+        done = visits.Visit._get_collection().update_one(
+            unchanged, {"$set": changed, "$inc": {"record_revision": 1}, "$push": {"scores": entry}}, session=session
+        )
+        if not done.matched_count:
+            raise _OutdatedError
+        raise_findings(visit, checklist, score, at=at, session=session)
+        visits.VisitReceipt._get_collection().insert_one(
+            {"_id": f"{visit['_id']}:{visit['revision']}", "visit": visit["_id"], "receipt": receipt}, session=session
+        )
+        details = {
+            "revision": visit["revision"],
+            "content_hash": visit["content_hash"],
+            "state": state.value,
+            "raw": score.raw,
+            "capped": score.capped,
+        }
+        trail.append("visit", visit["_id"], "submitted", actor_id=actor.id, at=at, details=details, session=session)
+
+    in_transaction(write)
+
+
+def score_entry(visit: Row, score: VisitScore, reason: str, actor: Actor, at: datetime) -> Row:
+    """Make the entry under which a score is kept for good."""
+    return {
+        "at": to_milliseconds(at),
+        "reason": reason,
+        "by": actor.id,
+        "revision": visit["revision"],
+        "content_hash": visit["content_hash"],
+        "score": score.as_document(),
+    }
+
+
+def _earliest_release(visit: Row, submitted_at: datetime, settings: Settings) -> datetime:
+    assignment = Assignment._get_collection().find_one({"_id": visit["assignment"]}, {"window_from": 1}) or {}
+    ended_at = rules.visit_end(visit["ended_at"], assignment.get("window_from") or visit["started_at"], submitted_at)
+    return rules.earliest_release_at(
+        visit["mode"], ended_at, settings.covert_hold_days, dealer_timezone(visit["dealer"])
+    )
+
+
+def dealer_timezone(code: str) -> str:
+    """Give a dealer's time zone: its half-days are told on its own clock."""
+    row = Dealer._get_collection().find_one({"_id": code}, {"timezone": 1}) or {}
+    return str(row.get("timezone") or "Asia/Shanghai")

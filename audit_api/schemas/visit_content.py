@@ -1,0 +1,181 @@
+"""The body of PUT /v1/visits/{id}: typed, bounded, decoded straight from bytes because phones send it often."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from audit_api import problems
+from audit_api.extensions import INT_LIMIT, printable
+from audit_api.problems import Problem
+
+MOST_OBSERVATIONS = 1_000
+MOST_PHOTOS = 50
+MOST_OPTIONS = 100
+LONGEST_VALUE = 20_000
+LONGEST_COMMENT = 4_000
+YEARS = range(2000, 2100)
+OBSERVATION_PATH = re.compile(r"\$\.observations\[(\d+)\]")
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", max_length=100)]
+ItemId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,59}$", max_length=60)]
+Slot = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", max_length=40)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the original bytes, in hex")]
+Label = Annotated[str, Meta(pattern=NO_CONTROLS, max_length=200)]
+OptionCode = Annotated[str, Meta(max_length=60)]
+Moment = Annotated[datetime, Meta(tz=True, description="ISO 8601 with its offset, in the years 2000 to 2099")]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Metres = Annotated[float, Meta(ge=0, le=1_000_000)]
+
+
+def _check_year(*moments: datetime | None) -> None:
+    for moment in moments:
+        if moment is not None and moment.year not in YEARS:
+            raise ValueError("a time must lie in the years 2000 to 2099")
+
+
+class Fix(Struct, forbid_unknown_fields=True, frozen=True):
+    """A position as the phone measured it."""
+
+    lat: Latitude
+    lon: Longitude
+    accuracy_m: Metres
+    fixed_at: Moment
+    datum: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
+
+    def __post_init__(self) -> None:
+        _check_year(self.fixed_at)
+
+
+class PhotoReference(Struct, forbid_unknown_fields=True, frozen=True):
+    """A photo of an item, by the hash of its bytes."""
+
+    slot: Slot
+    sha256: Sha256
+    taken_at: Moment | None = None
+    fix: Fix | None = None
+
+    def __post_init__(self) -> None:
+        _check_year(self.taken_at)
+
+
+Value = (
+    Annotated[str, Meta(max_length=LONGEST_VALUE)]
+    | Annotated[int, Meta(ge=-INT_LIMIT, le=INT_LIMIT)]
+    | float
+    | Annotated[list[OptionCode], Meta(max_length=MOST_OPTIONS)]
+    | Fix
+    | None
+)
+
+
+class Observation(Struct, forbid_unknown_fields=True, frozen=True):
+    """One recorded answer to one item, with its photos."""
+
+    item: ItemId
+    value: Value = None
+    comment: Annotated[str, Meta(max_length=LONGEST_COMMENT)] | None = None
+    answered_at: Moment | None = None
+    photos: Annotated[list[PhotoReference], Meta(max_length=MOST_PHOTOS)] = []
+
+    def __post_init__(self) -> None:
+        _check_year(self.answered_at)
+
+
+class ChecklistReference(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which version of which checklist."""
+
+    code: Code
+    version: Annotated[int, Meta(ge=1, le=100_000)]
+
+
+class FieldClient(Struct, forbid_unknown_fields=True, frozen=True):
+    """What sent the visit."""
+
+    app: Label = ""
+    device: Label = ""
+
+
+class VisitContent(Struct, forbid_unknown_fields=True, frozen=True):
+    """A visit as the phone holds it; `revision` is minted by the phone, from 1."""
+
+    revision: Annotated[int, Meta(ge=1, le=1_000_000)]
+    checklist: ChecklistReference
+    assignment: Code
+    dealer: Code
+    started_at: Moment
+    ended_at: Moment | None = None
+    locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=30)] = "zh"
+    client: FieldClient = FieldClient()
+    observations: Annotated[list[Observation], Meta(max_length=MOST_OBSERVATIONS)] = []
+
+    def __post_init__(self) -> None:
+        _check_year(self.started_at, self.ended_at)
+
+
+_DECODER = msgspec.json.Decoder(VisitContent)
+
+
+def wire_components() -> dict[str, Any]:
+    """Give the schemas of this body for the OpenAPI file, by name."""
+    _, components = msgspec.json.schema_components([VisitContent], ref_template="#/components/schemas/{name}")
+    return dict(components)
+
+
+def read_content(data: bytes, mimetype: str) -> dict[str, Any]:
+    """Decode a visit's content to plain values, times as ISO 8601 text with the phone's offset.
+
+    Raises Problem(UNSUPPORTED_MEDIA_TYPE), or Problem(INVALID) naming field, item and reason.
+    """
+    if mimetype != "application/json":
+        raise Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE, zh="请以 application/json 发送", en="Send the body as application/json"
+        )
+    try:
+        content = _DECODER.decode(data)
+        _refuse_repeated_keys(data)
+    except msgspec.ValidationError as error:
+        raise _refused(str(error), data) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        reason = printable(str(error))
+        raise Problem(
+            problems.INVALID,
+            zh=f"请求体不是可接受的 JSON：{reason}",
+            en=f"The body is not acceptable JSON: {reason}",
+        ) from error
+    plain: dict[str, Any] = msgspec.to_builtins(content)
+    return plain
+
+
+def _refuse_repeated_keys(data: bytes) -> None:
+    """Refuse an object that names a key twice: the decoder would silently keep the last."""
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        if len({key for key, _ in items}) != len(items):
+            raise ValueError("an object names the same key twice")
+
+    json.loads(data, object_pairs_hook=pairs)
+
+
+def _refused(message: str, data: bytes) -> Problem:
+    reason, _, path = message.partition(" - at ")
+    entry = {"field": printable(path.strip("`").removeprefix("$").removeprefix(".")), "message": printable(reason)}
+    if found := OBSERVATION_PATH.search(path):
+        entry |= _item_at(data, int(found.group(1)))
+    return Problem(problems.INVALID, members={"errors": [entry]})
+
+
+def _item_at(data: bytes, index: int) -> dict[str, str]:
+    """Name the item of an observation in a body that was refused, as far as it can be read."""
+    try:
+        item = json.loads(data)["observations"][index]["item"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return {"item": printable(item)} if isinstance(item, str) else {}
