@@ -77,6 +77,11 @@ class Schema(ma.Schema):
 class ProblemSchema(ma.Schema):
     """A problem document (RFC 9457)."""
 
+    class Meta:
+        """Some problems carry members of their own: `reason`, `missing`, `current_revision` (RFC 9457, 3.2)."""
+
+        unknown = ma.INCLUDE
+
     type = ma.fields.String(
         required=True, metadata={"description": "Stable: switch on this", "format": "uri-reference"}
     )

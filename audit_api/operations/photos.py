@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import IO, BinaryIO, cast
@@ -68,13 +67,6 @@ def find_photo_state(sha256: str, actor: Actor) -> None:
     _check_name(sha256)
     if not may_see_photo(actor, sha256):
         raise Problem(problems.NOT_FOUND)
-
-
-def missing_photos(person: str, hashes: Iterable[str]) -> list[str]:
-    """List, in their order and each once, the hashes of which this person has not sent a whole photo."""
-    wanted = list(dict.fromkeys(hashes))
-    arrived = photos.sent_by(person, wanted)
-    return [sha256 for sha256 in wanted if sha256 not in arrived]
 
 
 def may_see_photo(actor: Actor, sha256: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.contract.population_photos import SENT, hash_of, photo
 from tests.contract.route_map import Route
 from tests.contract.world import World
 
@@ -43,6 +44,20 @@ def _dealer(world: World) -> Ids:
     )
 
 
+def _photo(world: World) -> Ids:
+    names = {whose: {"sha256": hash_of(whose)} for whose in SENT}
+    return Ids(**names, missing={"sha256": "0" * 64}, assigned=True)
+
+
+def _photo_sent(world: World) -> Ids:
+    return Ids(
+        own={"sha256": hash_of("own")},
+        missing={"sha256": "0" * 64},
+        unowned="whoever has the bytes may send them, and learns nothing of who else did",
+        missing_is_made="what is missing is stored, or refused for the bytes it came with",
+    )
+
+
 def _public(own: Values) -> Callable[[World], Ids]:
     return lambda _: Ids(own=own, missing=dict.fromkeys(own, "none"), unowned="a page for everybody")
 
@@ -52,9 +67,14 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/problems/<string:slug>": _public({"slug": "not-found"}),
     "/static/<path:name>": _public({"name": "site.css"}),
     "/v1/dealers/<string:code>": _dealer,
+    "/v1/photos/<string:sha256>": _photo,
+    "/v1/photos/<string:sha256>/thumbnail": _photo,
+    "PUT /v1/photos/<string:sha256>": _photo_sent,
 }
 
-BODIES: dict[tuple[str, str], Callable[[World], Any]] = {}
+BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
+    ("PUT", "/v1/photos/<string:sha256>"): lambda _: photo("own"),
+}
 
 # Paths into a body where values of any kind are lawful: what the hostile table puts there may be taken.
 OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {}
@@ -63,7 +83,8 @@ OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {}
 def ids_of(world: World, route: Route) -> Ids:
     """Give the examples of a route with arguments; fails where nobody has written them."""
     assert route.rule in IDS, f"{route} has no examples: add its rule to IDS in tests/contract/examples.py"
-    return IDS[route.rule](world)
+    # A method whose objects are others than those of the rule's other methods has an entry of its own.
+    return IDS.get(str(route), IDS[route.rule])(world)
 
 
 def body_of(world: World, route: Route) -> Any:

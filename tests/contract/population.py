@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audit_api.domain.directory import Role
 from audit_api.models import directory
+from tests.contract.population_photos import send_photos
 
 if TYPE_CHECKING:
     from tests.contract.world import World
@@ -17,6 +18,7 @@ def populate(world: World) -> None:
     """Fill the network in the order of the data's way."""
     _dealers()
     _people(world)
+    send_photos(world)
 
 
 def _dealers() -> None:
@@ -46,3 +48,6 @@ def _people(world: World) -> None:
         world.actors[f"{role.value} of Borealis"] = world.people.add(
             role, name=f"{role.value}-borealis", brands=("Borealis",)
         )
+    world.actors["auditor of D0002"] = world.people.add(
+        Role.AUDITOR, name="auditor-d0002", brands=("Aurora",), dealers=("D0002",)
+    )

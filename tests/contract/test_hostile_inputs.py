@@ -128,6 +128,10 @@ def encoded(value: str | bytes) -> str:
     return quote(value, safe="")
 
 
+# Whoever opens an original is in the trail; nothing else may change.
+READING_IS_RECORDED = {"GET /v1/photos/<string:sha256>"}
+
+
 @pytest.mark.parametrize("route", routes(), ids=str)
 def test_queries(world: World, route: Route) -> None:
     """Every declared parameter with every hostile value, and parameters that nobody declared."""
@@ -146,7 +150,10 @@ def test_queries(world: World, route: Route) -> None:
         answer = world.client.open(f"{path}?{name}=1&{name}=2&{name}={'9' * 99}", method=route.method, headers=headers)
         assert answer.status_code < 500
     if route.method == "GET":
-        assert world.counts() == before
+        after = world.counts()
+        if str(route) in READING_IS_RECORDED:
+            assert after.pop("trail") > before.pop("trail")
+        assert after == before
 
 
 @pytest.mark.parametrize("route", [r for r in routes() if query_parameters(r)], ids=str)

@@ -17,7 +17,6 @@ from audit_api.evidence.store import GridFSStore
 from audit_api.models import photos as kept
 from audit_api.models import trail
 from audit_api.models.base import collection
-from audit_api.operations import photos
 
 
 def drawn(seed=1, format_name="JPEG", size=(640, 480), **options):
@@ -346,13 +345,3 @@ def test_a_body_is_never_whole_in_memory_and_leaves_no_file(auditor, send, setti
     assert send(auditor).status_code == 201
     assert folders == [settings.upload_dir]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_missing_photos_counts_ones_own_only(people, auditor, send):
-    other = people.add(Role.AUDITOR)
-    second = drawn(2)
-    send(auditor)
-    send(other, second)
-    wanted = [name_of(second), NAME, "0" * 64, name_of(second)]
-    assert photos.missing_photos(auditor.id, wanted) == [name_of(second), "0" * 64]
-    assert photos.missing_photos(auditor.id, []) == []
