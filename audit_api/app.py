@@ -57,10 +57,13 @@ def assemble(settings: Settings, database: Database[base.Row]) -> Flask:
 
 
 def _secure(response: Response) -> Response:
+    # One pass over the headers there are: setdefault would search them all for each of ours, on every request.
+    there = {name.lower() for name, _ in response.headers}
     for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.headers.get("Authorization"):
-        response.headers.setdefault("Cache-Control", "no-store")
+        if name.lower() not in there:
+            response.headers.add(name, value)
+    if "cache-control" not in there and "HTTP_AUTHORIZATION" in request.environ:
+        response.headers.add("Cache-Control", "no-store")
     return response
 
 
