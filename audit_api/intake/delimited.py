@@ -51,7 +51,7 @@ def _undecodable_line(path: Path, encoding: str) -> int:
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                return lines + chunk[: error.start].count(b"\n")
+                return lines + error.object[: error.start].count(b"\n")
             if "\x00" in text:
                 line = lines + text[: text.index("\x00")].count("\n")
                 raise refused(

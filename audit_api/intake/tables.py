@@ -67,7 +67,7 @@ def read_table(path: Path) -> Table:
     """
     with path.open("rb") as file:
         start = file.read(8)
-    if not start.strip():
+    if not start:
         raise refused("文件是空的", "The file is empty")
     if start.startswith(OLE):
         raise refused(

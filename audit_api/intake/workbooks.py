@@ -44,34 +44,31 @@ def check_size(path: Path) -> None:
 
 def records(path: Path) -> Iterator[Record]:
     """Read the first sheet's records; formulas give the value the spreadsheet last computed."""
-    number = 0
-    try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl answers damaged parts with errors of many kinds
-        raise refused(
-            f"工作簿无法打开：{type(error).__name__}", f"The workbook cannot be opened: {type(error).__name__}"
-        ) from error
-    try:
+    # Opened here, because openpyxl refuses names that do not end in .xlsx.
+    with path.open("rb") as file:
+        try:
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except Exception as error:  # openpyxl answers damaged parts with errors of many kinds
+            reason = type(error).__name__
+            raise refused(f"工作簿无法打开：{reason}", f"The workbook cannot be opened: {reason}") from error
         if not workbook.worksheets:
             raise refused("工作簿没有工作表", "The workbook has no sheet")
-        sheet: Any = workbook.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its extent is often wrong
-        cells = iter(sheet.iter_rows(max_row=None))
-        while number <= MAX_ROWS + 1:  # one more, so that the reader can say that there is more
-            number += 1
-            try:
-                row = next(cells)
-            except StopIteration:
-                return
-            except Exception as error:  # likewise, while the sheet is streamed
-                reason = type(error).__name__
-                yield Record(
-                    number, (), f"工作表自此行起已损坏：{reason}", f"The sheet is damaged from here on: {reason}"
-                )
-                return
-            yield _record(number, row)
-    finally:
-        workbook.close()
+        yield from _sheet_records(workbook.worksheets[0])
+
+
+def _sheet_records(sheet: Any) -> Iterator[Record]:
+    sheet.reset_dimensions()  # what the file says of its extent is often wrong
+    rows = iter(sheet.iter_rows())
+    for number in range(1, MAX_ROWS + 3):  # two more, for the header and so that the reader can say that there is more
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except Exception as error:  # likewise, while the sheet is streamed
+            reason = type(error).__name__
+            yield Record(number, (), f"工作表自此行起已损坏：{reason}", f"The sheet is damaged from here on: {reason}")
+            return
+        yield _record(number, row)
 
 
 def _record(number: int, row: tuple[Any, ...]) -> Record:
