@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask
 from pymongo.database import Database
 
 from audit_api import __version__, auth, logs, models
+from audit_api.edge import Edge
 from audit_api.evidence.store import GridFSStore
 from audit_api.extensions import Api, Services, register_error_handlers
 from audit_api.models import base
@@ -14,13 +15,6 @@ from audit_api.routes import BLUEPRINTS, PAGES
 from audit_api.settings import Settings
 
 __all__ = ["assemble", "create_app"]
-
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -43,7 +37,6 @@ def assemble(settings: Settings, database: Database[base.Row]) -> Flask:
         API_SPEC_OPTIONS={"info": {"description": "Dealer audits and customer surveys held against each other."}},
     )
     app.extensions["audit"] = Services(settings, database, GridFSStore(database))
-    logs.log_requests(app)
     api = Api(app)
     register_error_handlers(app)
     for blueprint in BLUEPRINTS:
@@ -52,19 +45,8 @@ def assemble(settings: Settings, database: Database[base.Row]) -> Flask:
         app.register_blueprint(pages)
     app.extensions["openapi"] = openapi_document(app, api.spec.to_dict())
     auth.check_policies(app)
-    app.after_request(_secure)
+    app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign] # as Flask documents it
     return app
-
-
-def _secure(response: Response) -> Response:
-    # One pass over the headers there are: setdefault would search them all for each of ours, on every request.
-    there = {name.lower() for name, _ in response.headers}
-    for name, value in SECURITY_HEADERS.items():
-        if name.lower() not in there:
-            response.headers.add(name, value)
-    if "cache-control" not in there and "HTTP_AUTHORIZATION" in request.environ:
-        response.headers.add("Cache-Control", "no-store")
-    return response
 
 
 _ = models  # every document is registered before indexes are built

@@ -13,6 +13,7 @@ from flask import Flask, g, request
 
 from audit_api import problems
 from audit_api.domain.directory import Actor, Role
+from audit_api.edge import ROLE
 from audit_api.extensions import services
 from audit_api.models import directory
 from audit_api.problems import Problem
@@ -64,14 +65,16 @@ def now() -> datetime:
 
 def authenticate() -> Actor:
     """Check the bearer token; raises Problem(UNAUTHENTICATED)."""
-    header = request.headers.get("Authorization", "")
+    environ = request.environ
+    header = environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_CHARACTERS:
         raise _unauthenticated(header)
-    found = _cached_actor(hash_token(token.strip()), now())
+    found = _actor_of(hash_token(token.strip()))
     if found is None:
         raise _unauthenticated(header)
     g.actor = found
+    environ[ROLE] = found.role.value
     return found
 
 
@@ -80,17 +83,17 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def _cached_actor(token_hash: str, at: datetime) -> Actor | None:
-    keep_seconds = services().settings.token_cache_seconds
-    cache: dict[str, tuple[float, Actor]] = services().__dict__.setdefault("token_cache", {})
-    hit = cache.get(token_hash)
+def _actor_of(token_hash: str) -> Actor | None:
+    process = services()
+    hit = process.tokens.get(token_hash)
     if hit and hit[0] > time.monotonic():
         return hit[1]
-    found = directory.actor_of_token(token_hash, at)
+    found = directory.actor_of_token(token_hash, now())
+    keep_seconds = process.settings.token_cache_seconds
     if found is not None and keep_seconds > 0:
-        if len(cache) >= CACHE_SIZE:
-            cache.clear()
-        cache[token_hash] = (time.monotonic() + keep_seconds, found)
+        if len(process.tokens) >= CACHE_SIZE:
+            process.tokens.clear()
+        process.tokens[token_hash] = (time.monotonic() + keep_seconds, found)
     return found
 
 

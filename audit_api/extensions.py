@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
-import structlog
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from pymongo.database import Database
 from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.exceptions import HTTPException
 
-from audit_api import problems
+from audit_api import logs, problems
+from audit_api.domain.directory import Actor
 from audit_api.problems import Problem, ProblemType
 from audit_api.settings import Settings
 
@@ -37,6 +37,8 @@ class Services:
         self.database = database
         # An evidence.store.BlobStore; that package is this one's sibling, so its type is not named here.
         self.store = store
+        # Tokens checked a moment ago: hash -> until when (monotonic), whose; kept by auth.py.
+        self.tokens: dict[str, tuple[float, Actor]] = {}
 
 
 def services() -> Services:
@@ -268,7 +270,8 @@ def log_crash(error: BaseException) -> None:
         for frame in extract_tb(current.__traceback__)[-MAX_FRAMES:]:
             trace.append(f"  {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}")
         current = current.__cause__ or current.__context__
-    structlog.get_logger("crash").error(
+    logs.write(
+        "error",
         "crashed",
         request_id=request.environ.get("audit.request_id"),
         route=request.url_rule.rule if request.url_rule else None,

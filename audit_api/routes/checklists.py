@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from flask.views import MethodView
+from werkzeug.datastructures import Headers
 
 from audit_api import problems
 from audit_api.auth import actor, now, requires
@@ -15,6 +16,9 @@ from audit_api.models.checklists import Compiled
 from audit_api.operations import checklists
 from audit_api.schemas.checklists import ChecklistEntryPageSchema, PublishedSchema, PublishSchema
 from audit_api.schemas.fields import PageQuery
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 blp = Blueprint("checklists", __name__, url_prefix="/v1", description="Checklists, published and never changed")
 # Dealers never receive a checklist: it holds the integrity items.
@@ -73,6 +77,16 @@ class ChecklistVersion(MethodView):
         return compiled_response(checklists.read_checklist_bytes(code, version))
 
 
+class CompiledResponse(Response):
+    """An answer whose headers are complete: Werkzeug need not work them out each time (a tenth of a request)."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Give the headers as they are."""
+        return self.headers
+
+
 def compiled_response(compiled: Compiled) -> Response:
     """Answer with compiled bytes, compressed where accepted, or 304.
 
@@ -85,10 +99,12 @@ def compiled_response(compiled: Compiled) -> Response:
         "Cache-Control": "private, no-cache",
     }
     if _is_known(headers["ETag"]):
-        return Response(status=304, headers=headers)
+        return CompiledResponse(status=304, headers=headers)
+    body = compiled.gzipped if zipped else compiled.body
+    headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
     if zipped:
         headers["Content-Encoding"] = "gzip"
-    return Response(compiled.gzipped if zipped else compiled.body, headers=headers, mimetype="application/json")
+    return CompiledResponse(body, headers=headers)
 
 
 def _accepts_gzip() -> bool:

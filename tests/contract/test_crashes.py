@@ -11,8 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from audit_api import logs, problems
-from audit_api.app import SECURITY_HEADERS, assemble
+from audit_api.app import assemble
 from audit_api.auth import public
+from audit_api.edge import SECURITY_HEADERS
 from audit_api.models import base
 from audit_api.problems import Problem
 from tests.contract.checks import check_problem, somewhere

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from audit_api import problems
-from audit_api.app import SECURITY_HEADERS
+from audit_api.edge import SECURITY_HEADERS
 from tests.contract.checks import bodies, check_problem, signed, somewhere
 from tests.contract.route_map import Route, routes
 from tests.contract.world import World
