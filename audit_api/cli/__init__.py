@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "programme": ("programmes", "programme", "Programmes: add."),
     "wave": ("programmes", "wave", "Waves: add."),
     "assignment": ("programmes", "assignment", "Assignments: import."),
+    "screening": ("screening", "screening", "Screenings: run."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
     "serve": ("serve", "serve", "Serve the API in the foreground."),
     "openapi": ("openapi", "openapi", "Print the OpenAPI 3.1 description."),

@@ -1,8 +1,19 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
-from audit_api.models import checklists, directory, findings, photos, programmes, surveys, trail, visits
+from audit_api.models import checklists, directory, findings, flags, photos, programmes, surveys, trail, visits
 
-__all__ = ["DOCUMENTS", "checklists", "directory", "findings", "photos", "programmes", "surveys", "trail", "visits"]
+__all__ = [
+    "DOCUMENTS",
+    "checklists",
+    "directory",
+    "findings",
+    "flags",
+    "photos",
+    "programmes",
+    "surveys",
+    "trail",
+    "visits",
+]
 
 DOCUMENTS = (
     "Dealer",
@@ -22,5 +33,8 @@ DOCUMENTS = (
     "VisitConflict",
     "VisitReceipt",
     "Finding",
+    "ScreeningRun",
+    "ScreenedDealer",
+    "Flag",
 )
 """Names of the documents whose indexes are built at start."""

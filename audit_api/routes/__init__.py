@@ -5,12 +5,14 @@ from audit_api.routes import (
     checklists,
     directory,
     findings,
+    flags,
     health,
     pages_home,
     photos,
     programmes,
     results,
     reviews,
+    screening,
     surveys,
     visits,
 )
@@ -27,6 +29,8 @@ BLUEPRINTS = (
     results.blp,
     findings.blp,
     surveys.blp,
+    screening.blp,
+    flags.blp,
 )
 
 # For people's browsers; not part of the OpenAPI file.

@@ -1,0 +1,49 @@
+"""Screening runs on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from audit_api.extensions import Schema
+from audit_api.schemas.fields import PageQuery, Text, page_of
+
+
+class RunQuery(PageQuery):
+    """Which runs."""
+
+    wave = Text(longest=40, load_default=None)
+
+
+class RunSchema(Schema):
+    """A frozen screening."""
+
+    code = fields.String(required=True)
+    wave = fields.String(required=True)
+    programme = fields.String(required=True)
+    brand = fields.String(required=True)
+    questionnaire = fields.String(required=True)
+    action = fields.Boolean(required=True, metadata={"description": "Only an action run flags; others put on watch"})
+    started_at = fields.AwareDateTime(required=True)
+    finished_at = fields.AwareDateTime(required=True)
+    by = fields.String(required=True)
+    run = fields.Dict(
+        required=True, metadata={"description": "Version, parameters, seed, hash of the inputs, counts by peer group"}
+    )
+
+
+RunPageSchema = page_of(RunSchema)
+
+
+class ScreenedDealerSchema(Schema):
+    """What a run found at one dealer."""
+
+    dealer = fields.String(required=True)
+    outcome = fields.Dict(
+        required=True, metadata={"description": "score (suspicion 0..100), grade, p, q, assessable, groups, peer_group"}
+    )
+    indicators = fields.List(
+        fields.Dict(), required=True, metadata={"description": "indicator, observed, expected, n, z, p, reason"}
+    )
+
+
+ScreenedDealerPageSchema = page_of(ScreenedDealerSchema)
