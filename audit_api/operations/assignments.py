@@ -88,6 +88,7 @@ def import_assignments(rows: Iterable[TableRow], *, dry_run: bool, actor: Actor,
                 report.refuse([RowError(row.number, f, row.values.get(f, ""), zh, en) for f, zh, en in outcome])
             else:
                 report.new, report.same = report.new + outcome, report.same + (not outcome)
+        report.errors.sort(key=lambda error: error.row)
     return report
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contract.population_photos import SENT, hash_of, photo
 from tests.contract.route_map import Route
 from tests.contract.world import World
 
@@ -38,43 +37,143 @@ class Ids:
         return self.own_for.get(role, self.own)
 
 
-def _dealer(world: World) -> Ids:
-    return Ids(
-        own={"code": "D0001"}, other_dealer={"code": "D0002"}, other_brand={"code": "D0003"}, missing={"code": "D9999"}
-    )
+def _three(name: str, values: dict[str, str], missing: str, **more: Any) -> Ids:
+    """Make examples of one path value from what it is for own, other_dealer and other_brand."""
+    return Ids(**{whose: {name: value} for whose, value in values.items()}, missing={name: missing}, **more)
+
+
+def _dealer(_: World) -> Ids:
+    return _three("code", DEALERS, "D9999")
 
 
 def _photo(world: World) -> Ids:
-    names = {whose: {"sha256": hash_of(whose)} for whose in SENT}
-    return Ids(**names, missing={"sha256": "0" * 64}, assigned=True)
+    return _three("sha256", {whose: next(iter(sent)) for whose, sent in world.sent.items()}, "0" * 64, assigned=True)
 
 
 def _photo_sent(world: World) -> Ids:
     return Ids(
-        own={"sha256": hash_of("own")},
+        own={"sha256": next(iter(world.sent["own"]))},
         missing={"sha256": "0" * 64},
         unowned="whoever has the bytes may send them, and learns nothing of who else did",
         missing_is_made="what is missing is stored, or refused for the bytes it came with",
     )
 
 
-def _public(own: Values) -> Callable[[World], Ids]:
-    return lambda _: Ids(own=own, missing=dict.fromkeys(own, "none"), unowned="a page for everybody")
+def _assignment(_: World) -> Ids:
+    return _three("code", {whose: f"A-{whose}-open" for whose in DEALERS}, "A-none", assigned=True)
 
+
+def _brand(own: str, other: str, name: str = "code") -> Callable[[World], Ids]:
+    """Make examples of what belongs to a brand as a whole."""
+    return lambda _: Ids(own={name: own}, other_brand={name: other}, missing={name: "none"})
+
+
+def _everybodys(own: Values, why: str) -> Callable[[World], Ids]:
+    return lambda _: Ids(own=own, missing=dict.fromkeys(own, "none"), unowned=why)
+
+
+def _visit(what: str, **more: Any) -> Callable[[World], Ids]:
+    def ids(world: World) -> Ids:
+        values = {whose: made[what if whose == "own" else "result"].id for whose, made in world.visits.items()}
+        return _three("visit_id", values, NO_UUID, assigned=True, **more)
+
+    return ids
+
+
+def _finding(world: World) -> Ids:
+    return _three("finding_id", {w: finding_of(made["result"].id) for w, made in world.visits.items()}, "none:none")
+
+
+def _flag(_: World) -> Ids:
+    return _three("flag", {whose: flag_of(dealer) for whose, dealer in FLAGS.items()}, "none:D0001")
+
+
+DEALERS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
+PAGE = "a page for everybody"
+PUBLISHED = "what is published is for everybody who may read checklists at all"
+MADE = "the phone mints the id: a new one makes a visit, or a conflict where its assignment has one"
+QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within the scope row by row"
 
 IDS: dict[str, Callable[[World], Ids]] = {
-    "/docs/assets/<string:name>": _public({"name": "swagger-ui.css"}),
-    "/problems/<string:slug>": _public({"slug": "not-found"}),
-    "/static/<path:name>": _public({"name": "site.css"}),
+    "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
+    "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
+    "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
+    "/v1/assignments/<string:code>": _assignment,
+    "/v1/checklists/<string:code>": _everybodys({"code": "SAA"}, PUBLISHED),
+    "/v1/checklists/<string:code>/versions/<string:version>": _everybodys({"code": "SAA", "version": "1"}, PUBLISHED),
     "/v1/dealers/<string:code>": _dealer,
+    "/v1/findings/<string:finding_id>": _finding,
+    "/v1/flags/<string:flag>": _flag,
+    "/v1/flags/<string:flag>/decisions": _flag,
     "/v1/photos/<string:sha256>": _photo,
     "/v1/photos/<string:sha256>/thumbnail": _photo,
     "PUT /v1/photos/<string:sha256>": _photo_sent,
+    "/v1/programmes/<string:code>": _brand("P-Aurora", "P-Borealis"),
+    "/v1/screening-runs/<string:code>": _brand(run_of("D0001"), run_of("D0003")),
+    "/v1/screening-runs/<string:code>/dealers": _brand(run_of("D0001"), run_of("D0003")),
+    "/v1/surveys/<string:questionnaire>/responses": _everybodys({"questionnaire": "SSQ"}, QUESTIONNAIRE),
+    "/v1/visits/<uuid:visit_id>": _visit("sent"),
+    "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
+    "/v1/visits/<uuid:visit_id>/approval": _visit("approval"),
+    "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
+    "/v1/visits/<uuid:visit_id>/release": _visit("release"),
+    "/v1/visits/<uuid:visit_id>/result": _visit("result"),
+    "/v1/visits/<uuid:visit_id>/return": _visit("return"),
+    "/v1/visits/<uuid:visit_id>/review": _visit("review"),
+    "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
+    "/v1/visits/<uuid:visit_id>/void": _visit("void"),
+    "/v1/waves/<string:code>": _brand(worlds.WAVES["Aurora"], worlds.WAVES["Borealis"]),
 }
 
+
+def _decision(what: str, **more: Any) -> Callable[[World], Any]:
+    return lambda world: {"record_revision": record_revision(world.visits["own"][what].id), **more}
+
+
+def _new_assignment(world: World) -> dict[str, Any]:
+    return {
+        "code": "A-new", "wave": worlds.WAVES["Aurora"], "dealer": "D0001", "checklist": {"code": "SAA", "version": 1},
+        "auditor": world.actors["auditor"].id, "window_from": "2026-11-01T00:00:00+08:00",
+        "window_to": "2026-11-30T00:00:00+08:00", "mode": "announced", "domain": "sales", "scenario": "家庭 SUV",
+        "briefing": "周末除外", "selected_by": "plan",
+    }  # fmt: skip
+
+
+def _new_checklist(_: World) -> dict[str, Any]:
+    path = packaged_checklists_dir() / "sales_announced_audit.yaml"
+    return {"source": path.read_text("utf-8")}
+
+
+IMPORT = b"code,wave\nA-x,none\n"
 BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
-    ("PUT", "/v1/photos/<string:sha256>"): lambda _: photo("own"),
-}
+    ("POST", "/v1/assignment-imports"): lambda _: IMPORT,
+    ("POST", "/v1/assignments"): _new_assignment,
+    ("POST", "/v1/checklists"): _new_checklist,
+    ("POST", "/v1/dealer-imports"): lambda _: IMPORT,
+    ("POST", "/v1/flags/<string:flag>/decisions"): lambda _: {
+        "revision": 1, "outcome": "inconclusive", "reason": "Two sources do not agree with each other", "look_alike": "",
+    },
+    ("PUT", "/v1/photos/<string:sha256>"): lambda world: next(iter(world.sent["own"].values())),
+    ("POST", "/v1/programmes"): lambda _: {
+        "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
+    },
+    ("POST", "/v1/surveys/<string:questionnaire>/responses"): lambda _: {
+        "version": 1, "responses": [response(0, "D0001")],
+    },
+    ("PUT", "/v1/visits/<uuid:visit_id>"): lambda world: world.visits["own"]["sent"].body,
+    ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"]),
+    ("POST", "/v1/visits/<uuid:visit_id>/release"): _decision("release"),
+    ("POST", "/v1/visits/<uuid:visit_id>/return"): _decision(
+        "return", reason="照片不清楚", notes=[{"item": "SAA-PRI-01", "note": "请重拍"}]
+    ),
+    ("POST", "/v1/visits/<uuid:visit_id>/review"): _decision("review"),
+    ("POST", "/v1/visits/<uuid:visit_id>/submission"): lambda _: {"revision": 1},
+    ("POST", "/v1/visits/<uuid:visit_id>/void"): _decision("void", reason="找错了店"),
+    ("POST", "/v1/waves"): lambda _: {
+        "code": "W-new", "programme": "P-Aurora", "timezone": "Asia/Shanghai", "from_on": "2027-03-01",
+        "to_on": "2027-04-30",
+    },
+}  # fmt: skip
 
 # Paths into a body where values of any kind are lawful: what the hostile table puts there may be taken.
 OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {}

@@ -6,31 +6,20 @@ from typing import TYPE_CHECKING
 
 from audit_api.domain.directory import Role
 from audit_api.models import directory
-from tests.contract.population_photos import send_photos
+from tests import worlds
+from tests.contract.population_surveys import make_surveys
+from tests.contract.population_visits import make_visits
 
 if TYPE_CHECKING:
     from tests.contract.world import World
 
-DEALERS = {"D0001": "Aurora", "D0002": "Aurora", "D0003": "Borealis"}
-
 
 def populate(world: World) -> None:
     """Fill the network in the order of the data's way."""
-    _dealers()
+    directory.Dealer._get_collection().insert_many([dict(row) for row in worlds.DEALERS.values()])
     _people(world)
-    send_photos(world)
-
-
-def _dealers() -> None:
-    directory.Dealer._get_collection().insert_many(
-        {
-            "_id": code, "name_zh": f"经销商{code}", "name_en": f"Dealer {code}", "brand": brand, "region": "East",
-            "city": "杭州", "city_tier": "1", "lat": 30.2741, "lon": 120.1551, "datum": "WGS-84", "fence_m": 300,
-            "timezone": "Asia/Shanghai", "opened_on": "2015-01-01", "ownership": "group", "owner_group": "",
-            "volume_band": "M",
-        }
-        for code, brand in DEALERS.items()
-    )  # fmt: skip
+    make_visits(world)
+    make_surveys(world)
 
 
 def _people(world: World) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from audit_api import problems
@@ -278,10 +278,10 @@ def test_csv_rows_are_bounded(kept, monkeypatch):
 def test_a_large_file_is_not_held_in_memory(kept):
     import tracemalloc
 
-    path = kept("a,b\n" + ("1," + "x" * 400 + "\n") * 50_000)
+    path = kept("a,b\n" + ("1," + "x" * 2000 + "\n") * 10_000)
     assert path.stat().st_size > 16_000_000
     tracemalloc.start()
-    assert sum(1 for _ in read_table(path)) == 50_000
+    assert sum(1 for _ in read_table(path)) == 10_000
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8_000_000
@@ -306,7 +306,11 @@ NAME = st.from_regex(r"[a-zA-Z][a-zA-Z0-9_]{0,9}", fullmatch=True)
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
 )
 def test_what_is_written_is_read(tmp_path, columns, data, delimiter, encoding):
-    """A round trip through the standard writer; GB18030 that happens to be valid UTF-8 cannot be told apart."""
+    """A round trip through the standard writer.
+
+    GB18030 that happens to be valid UTF-8 cannot be told apart, nor the delimiter of a single column.
+    """
+    assume(len(columns) > 1 or delimiter == ",")
     lines = data.draw(st.lists(st.lists(CELL, min_size=len(columns), max_size=len(columns)), max_size=8))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter)
