@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from pymongo.errors import DuplicateKeyError
 
 from audit_api import problems
@@ -149,7 +150,8 @@ def _row(visit_id: str, content: dict[str, Any], assignment: Row, at: datetime) 
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else to_milliseconds(datetime.fromisoformat(text))
+    """Read a time by the same rules as the decoder that let it in."""
+    return None if text is None else to_milliseconds(msgspec.convert(text, datetime))
 
 
 def _held(visit_id: str) -> Row | None:

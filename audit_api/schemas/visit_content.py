@@ -130,8 +130,9 @@ def wire_components() -> dict[str, Any]:
 
 
 def read_content(data: bytes, mimetype: str) -> dict[str, Any]:
-    """Decode a visit's content to plain values, times as ISO 8601 text with the phone's offset.
+    """Check a visit's content and give it as it was sent, plain, with what was left out filled in.
 
+    The typed decoder judges, the plain one delivers: times, for one, stay the very text of the phone.
     Raises Problem(UNSUPPORTED_MEDIA_TYPE), or Problem(INVALID) naming field, item and reason.
     """
     if mimetype != "application/json":
@@ -139,8 +140,8 @@ def read_content(data: bytes, mimetype: str) -> dict[str, Any]:
             problems.UNSUPPORTED_MEDIA_TYPE, zh="请以 application/json 发送", en="Send the body as application/json"
         )
     try:
-        content = _DECODER.decode(data)
-        _refuse_repeated_keys(data)
+        _DECODER.decode(data)
+        content: dict[str, Any] = json.loads(data, object_pairs_hook=_unrepeated)
     except msgspec.ValidationError as error:
         raise _refused(str(error), data) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -150,18 +151,27 @@ def read_content(data: bytes, mimetype: str) -> dict[str, Any]:
             zh=f"请求体不是可接受的 JSON：{reason}",
             en=f"The body is not acceptable JSON: {reason}",
         ) from error
-    plain: dict[str, Any] = msgspec.to_builtins(content)
-    return plain
+    return _filled_in(content)
 
 
-def _refuse_repeated_keys(data: bytes) -> None:
-    """Refuse an object that names a key twice: the decoder would silently keep the last."""
+def _unrepeated(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that names a key twice: the typed decoder would silently keep the last."""
+    found = dict(items)
+    if len(found) != len(items):
+        raise ValueError("an object names the same key twice")
+    return found
 
-    def pairs(items: list[tuple[str, Any]]) -> None:
-        if len({key for key, _ in items}) != len(items):
-            raise ValueError("an object names the same key twice")
 
-    json.loads(data, object_pairs_hook=pairs)
+def _filled_in(content: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what was left out, so that leaving out and sending the default are the same content."""
+    filled = {"ended_at": None, "locale": "zh", "client": {}, "observations": [], **content}
+    filled["client"] = {"app": "", "device": "", **filled["client"]}
+    filled["observations"] = [
+        {"value": None, "comment": None, "answered_at": None, **observation}
+        | {"photos": [{"taken_at": None, "fix": None, **photo} for photo in observation.get("photos", ())]}
+        for observation in filled["observations"]
+    ]
+    return filled
 
 
 def _refused(message: str, data: bytes) -> Problem:
