@@ -138,3 +138,12 @@ def shared() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="module")
+def network(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Give a network to visit, shared by the tests of a module; each makes its own assignments."""
+    from tests.worlds import a_network
+
+    with a_network(mongodb_uri, tmp_path_factory.mktemp("uploads")) as made:
+        yield made

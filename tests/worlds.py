@@ -65,6 +65,10 @@ class Network:
         actor = self.people.add(role, **scope)
         return actor, self.people.headers(actor)
 
+    def add_dealer(self, code: str, brand: str) -> None:
+        """Add a dealer of another brand."""
+        Dealer._get_collection().insert_one(DEALERS["D0001"] | {"_id": code, "brand": brand})
+
     def assignment(self, auditor: Actor, *, checklist: str = "SMS", dealer: str = "D0001", **more: Any) -> str:
         """Make an assignment under a new code."""
         self.count += 1

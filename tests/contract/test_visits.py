@@ -17,12 +17,6 @@ from audit_api.models.base import collection
 from tests import worlds
 
 
-@pytest.fixture(scope="module")
-def network(mongodb_uri, tmp_path_factory):
-    with worlds.a_network(mongodb_uri, tmp_path_factory.mktemp("uploads")) as made:
-        yield made
-
-
 class Field:
     """An auditor with an assignment at D0001 and one at D0002, and somebody else with another."""
 
