@@ -63,14 +63,14 @@ def import_dealers(rows: Iterable[TableRow], *, dry_run: bool, actor: Actor, at:
     run checks everything and writes nothing. Raises FORBIDDEN without scope over all brands, IMPORT_REFUSED
     for a table with missing or unknown columns.
     """
+    if isinstance(rows, Table):
+        check_columns(rows.columns, required=REQUIRED_COLUMNS, optional=OPTIONAL_COLUMNS)
     if not actor.sees_everything:
         raise Problem(
             problems.FORBIDDEN,
             zh="导入经销商需要全部品牌的权限",
             en="Importing dealers needs scope over all brands",
         )
-    if isinstance(rows, Table):
-        check_columns(rows.columns, required=REQUIRED_COLUMNS, optional=OPTIONAL_COLUMNS)
     report = ImportReport(dry_run)
     first_rows: dict[str, int] = {}
     for batch in batches(rows, BATCH):
