@@ -90,7 +90,12 @@ def variable_of(name: str) -> str:
 
 def names_database(environ: Mapping[str, str] | None = None) -> bool:
     """Tell whether the environment names a database to use; where it does, none is started."""
-    return bool(_text(os.environ if environ is None else environ, variable_of("mongodb_uri")))
+    return bool(mongodb_uri_of(environ))
+
+
+def mongodb_uri_of(environ: Mapping[str, str] | None = None) -> str:
+    """Give the database that the environment names, "" where it names none."""
+    return _text(os.environ if environ is None else environ, variable_of("mongodb_uri")) or ""
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "assignment": ("programmes", "assignment", "Assignments: import."),
     "screening": ("screening", "screening", "Screenings of the database: run."),
     "screen-files": ("screen_files", "screen_files", "Screen a folder of files, without a database."),
+    "demo": ("demo", "demo", "Load an invented network and serve it."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
     "serve": ("serve", "serve", "Serve the API in the foreground."),
     "openapi": ("openapi", "openapi", "Print the OpenAPI 3.1 description."),

@@ -1,0 +1,337 @@
+"""`audit-api demo`: load an invented network into a database of its own, serve it, stop it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from audit_api.cli import doctor
+from audit_api.cli.context import now, terminal_language
+from audit_api.cli.demo_client import checklist, flags, visit
+from audit_api.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
+from audit_api.settings import Settings, child_environment, from_env, mongodb_uri_of, names_database
+
+DATABASE = "audit_demo"
+SERVER_LOG = "server.log"
+PORT_SECONDS = 20
+READY_SECONDS = 60
+STOP_SECONDS = 30
+PRIVATE = 0o600
+RUN = [sys.executable, "-c", "from audit_api.cli import main; main()"]
+
+
+@click.group(invoke_without_command=True)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--dir",
+    "folder",
+    default=".demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the data; what is there is used again.",
+)
+@click.option("--dealers", default=60, show_default=True, type=click.IntRange(12, 60), help="How many, at first load.")
+@click.pass_context
+def demo(context: click.Context, *, port: int, folder: Path, dealers: int) -> None:
+    """Load an invented network (once) and serve it until Ctrl-C."""
+    if context.invoked_subcommand is None:
+        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGINT, _leave)
+        _run(folder.resolve(), port, dealers)
+
+
+for command in (checklist, visit, flags):
+    demo.add_command(command)
+
+
+def _leave(number: int, frame: Any) -> None:
+    """Leave in order, once: a second Ctrl-C does not cut the database's stop short."""
+    for repeated in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(repeated, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _run(folder: Path, port: int, dealers: int) -> None:
+    began = time.monotonic()
+
+    def say(zh: str, en: str) -> None:
+        click.echo(f"[{time.monotonic() - began:5.1f} s] {zh if terminal_language() == 'zh' else en}")
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_machine(folder)
+    try:
+        with _sole_user(folder):
+            _wait_for_port(port, say)
+            with _database(folder, say) as uri:
+                _load_and_serve(folder, _settings(folder, uri), port, dealers, say)
+    except KeyboardInterrupt:
+        say("已停止；数据保留在 " + str(folder), f"stopped; the data stays in {folder}")
+    except EmbeddedMongoError as error:
+        sys.exit(f"audit-api: {error}")
+
+
+def _load_and_serve(folder: Path, settings: Settings, port: int, dealers: int, say: Callable[[str, str], None]) -> None:
+    url = f"http://127.0.0.1:{port}"
+    with _loading(folder, settings, dealers, say) as rest, _server(folder, settings, port) as server:
+        tokens = rest()
+        _wait_until_ready(url, server, folder)
+        say(f"就绪：{url}/ ，Ctrl-C 停止", f"ready: {url}/ (Ctrl-C stops it)")
+        _explain(url, tokens)
+        code = server.wait()
+        sys.exit(f"audit-api: the server ended with {code}; see {folder / SERVER_LOG}")
+
+
+def _check_machine(folder: Path) -> None:
+    found = list(doctor.findings(own_database=names_database(), demo=True, folder=folder))
+    if not all(finding.fine for finding in found):
+        for finding in found:
+            doctor.say(finding)
+        sys.exit(1)
+
+
+@contextmanager
+def _sole_user(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the system lets go of it however the process ends."""
+    with (folder / "lock").open("w") as file:
+        if not _locked(file):
+            zh, en = f"{folder} 正被另一个演示使用", f"another demo is running on {folder}; choose another DIR"
+            sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
+        yield
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where mongod itself refuses a folder in use
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _database(folder: Path, say: Callable[[str, str], None]) -> Iterator[str]:
+    if names_database():
+        say("使用 MONGODB_URI 所指数据库", "using the database that MONGODB_URI names")
+        yield mongodb_uri_of()
+        return
+    with EmbeddedMongo(folder / "mongo") as server:
+        say(f"MongoDB 已启动（127.0.0.1:{server.port}）", f"MongoDB runs on 127.0.0.1:{server.port}")
+        yield server.uri
+
+
+def _wait_for_port(port: int, say: Callable[[str, str], None]) -> None:
+    """Wait until the port is free: the server of a demo killed a moment ago is just letting go of it."""
+    deadline = time.monotonic() + PORT_SECONDS
+    told = False
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            zh, en = f"端口 {port} 被占用，请换一个：PORT=…", f"port {port} is taken; choose another: PORT=…"
+            sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
+        if not told:
+            say(f"端口 {port} 被占用，稍候", f"port {port} is taken; waiting a little")
+            told = True
+        time.sleep(0.3)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _settings(folder: Path, uri: str) -> Settings:
+    """Make the demo's settings; its secrets are made once and kept in the folder."""
+    kept = _private_json(folder / "secrets.json") or {
+        "secret_key": secrets.token_urlsafe(48),
+        "contact_key": secrets.token_urlsafe(48),
+    }
+    _write_private(folder / "secrets.json", kept)
+    return from_env(mongodb_uri=uri, database=DATABASE, demo=True, **kept)
+
+
+@contextmanager
+def _loading(
+    folder: Path, settings: Settings, dealers: int, say: Callable[[str, str], None]
+) -> Iterator[Callable[[], list[dict[str, str]]]]:
+    """Load all that a screening reads; gives the function that does the rest, while the server starts beside it.
+
+    That function returns role, e-mail and token of the people to act as.
+    """
+    from audit_api.auth import hash_token  # noqa: PLC0415 - heavy; not needed to say what is missing
+    from audit_api.evidence.store import GridFSStore  # noqa: PLC0415
+    from audit_api.models import base  # noqa: PLC0415
+    from audit_api.operations import demo as operations  # noqa: PLC0415
+
+    database = base.connect(settings.mongodb_uri, settings.database)
+    try:
+        base.build_indexes()
+        store = GridFSStore(database)
+        store.ensure_indexes()
+        files = folder / "files"
+        files.mkdir(exist_ok=True)
+        loading = operations.begin_demo(dealers, folder=files, settings=settings, store=store, now=now(), say=say)
+        there = operations.is_loaded()
+        if there:
+            say("数据已在，无需再次装载", "the data is there already")
+        else:
+            operations.load_directory(loading)
+            found = operations.load_survey(loading)
+            operations.load_visits(loading, found, screened=True)
+
+        def rest() -> list[dict[str, str]]:
+            if not there:
+                with _screening(folder, settings, say):
+                    operations.load_visits(loading, found, screened=False)
+                operations.finish_demo()
+            return _tokens(folder / "tokens.json", loading, hash_token)
+
+        yield rest
+    finally:
+        base.disconnect()
+
+
+@contextmanager
+def _screening(folder: Path, settings: Settings, say: Callable[[str, str], None]) -> Iterator[None]:
+    """Run the screening in its own process beside what the caller does; both are done at the end."""
+    from audit_api.operations.demo_network import SECOND_WAVE  # noqa: PLC0415 - see _load
+
+    say(f"筛查波次 {SECOND_WAVE}（独立进程）", f"screening wave {SECOND_WAVE} in its own process")
+    log = folder / "screening.log"
+    with log.open("w") as file:
+        command = [*RUN, "screening", "run", "--wave", SECOND_WAVE, "--questionnaire", "SSQ", "--action"]
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command, env=child_environment(settings), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+        )
+        try:
+            yield
+            if process.wait() != 0:
+                sys.exit(f"audit-api: the screening ended with {process.returncode}; see {log}")
+        finally:
+            _stop(process)
+    say("筛查完成，异常标记待人决定", "screening done; its flags wait for a person to decide")
+
+
+def _tokens(path: Path, loading: Any, hash_token: Callable[[str], str]) -> list[dict[str, str]]:
+    from audit_api.operations.demo import token_for  # noqa: PLC0415 - see _load
+
+    kept = {entry["email"]: entry["token"] for entry in _private_json(path) or []}
+    tokens = [
+        {
+            "role": person.role.value,
+            "email": person.email,
+            "token": token_for(person.email, kept.get(person.email, ""), days=30, at=now(), hash_token=hash_token),
+        }
+        for person in loading.plan.people
+        if person.shown
+    ]
+    _write_private(path, tokens)
+    return tokens
+
+
+@contextmanager
+def _server(folder: Path, settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve in a process of its own, which ends when this one is gone."""
+    with (folder / SERVER_LOG).open("a") as file:
+        command = [*RUN, "serve", "--port", str(port), "--stop-with-stdin"]
+        server = subprocess.Popen(  # noqa: S603 - our own command
+            command, env=child_environment(settings), stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT
+        )
+        try:
+            yield server
+        finally:
+            _stop(server)
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url + "/readyz", timeout=5):  # noqa: S310 - our own loopback address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    sys.exit(f"audit-api: the server does not answer; see {folder / SERVER_LOG}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass(frozen=True)
+class _Line:
+    zh: str
+    en: str
+    arguments: tuple[str, ...]
+
+
+def _explain(url: str, tokens: list[dict[str, str]]) -> None:
+    """Print the tokens and the three commands to paste."""
+    zh = terminal_language() == "zh"
+    click.echo(
+        "\n"
+        + ("令牌（同时保存在数据文件夹的 tokens.json）：" if zh else "Tokens (kept in tokens.json in the data folder):")
+    )
+    for entry in tokens:
+        click.echo(f"  {entry['role']:18} {entry['email']:26} {entry['token']}")
+    by_role = {entry["role"]: entry["token"] for entry in tokens}
+    lines = (
+        _Line("领取检查表", "fetch a checklist", ("checklist", url, "--token", by_role["auditor"])),
+        _Line("上传一次带照片的走访", "send a visit with photos", ("visit", url, "--token", by_role["auditor"])),
+        _Line(
+            "列出异常标记及其依据", "list the flags with their evidence",
+            ("flags", url, "--token", by_role["quality_reviewer"]),
+        ),
+    )  # fmt: skip
+    click.echo(
+        "\n" + ("在另一个终端、同一文件夹里粘贴：" if zh else "Paste these into another terminal, in this folder:")
+    )
+    for number, line in enumerate(lines, 1):
+        click.echo(f"\n{number}. {line.zh if zh else line.en}\n   {shlex.join([_program(), 'demo', *line.arguments])}")
+    click.echo("\n" + (f"接口文档：{url}/docs" if zh else f"API documentation: {url}/docs"))
+
+
+def _program() -> str:
+    """Name this program as it can be called from the present folder."""
+    program = Path(sys.argv[0]).absolute()
+    return os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
+
+
+def _private_json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def _write_private(path: Path, content: Any) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=PRIVATE)
+    fresh.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    fresh.replace(path)
