@@ -100,6 +100,17 @@ def test_not_applicable_is_refused_where_it_is_not_offered(checklist, item, kind
     assert [problem.code for problem in check_answers(made, {"A": "na"})] == ["na_not_allowed"]
 
 
+def test_na_is_just_a_word_in_a_text_that_offers_no_na(checklist, item):
+    made = checklist((100, [item("A", "text", weight=0, allow_na=False, required=True)]))
+    assert check_answers(made, {"A": "na"}) == []
+    assert check_submission(made, {"A": "na"}) == []
+
+
+def test_a_number_that_is_not_finite_is_called_so(checklist, item):
+    (problem,) = check_answers(checklist((100, [item("A", "number")])), {"A": float("nan")})
+    assert "finite" in problem.en and "有限" in problem.zh
+
+
 def test_a_percentage_may_be_negative_and_a_count_may_not(checklist, item):
     made = checklist((100, [item("A", "number", unit="percent"), item("B", "number", unit="job")]))
     assert [problem.item for problem in check_answers(made, {"A": -5, "B": -5})] == ["B"]
@@ -166,6 +177,7 @@ def test_a_submission_needs_every_required_item_that_is_shown(checklist, item):
         ("B", "required"),
         ("E", "required"),
     ]
+    assert codes(check_submission(made, {"A": "no", "C": "na", "D": [], "E": "五个字才够"})) == [("D", "required")]
     assert check_submission(made, {"A": "no", "B": "no", "C": "yes", "D": ["p"], "E": "五个字才够"}) == []
 
 

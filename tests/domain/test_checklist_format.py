@@ -174,6 +174,7 @@ MISTAKES = {
     "integrity answer": ("    expectations: [E52]\n", "    expectations: [E52]\n" + INTEGRITY.replace("yes", "often"), 26, "TST-ONE-01", "不是本题的答案", "is not an answer"),
     "thresholds": ("watch: 60", "watch: 90", 9, "", "不能高于", "cannot lie above"),
     "alias": ("code: TST\n", "code: &a TST\n", 2, "", "锚点", "anchors and aliases"),
+    "alias of nothing": ("code: TST\n", "code: *a\n", 2, "", "别名", "anchors and aliases"),
     "tag": ("code: TST\n", "code: !!python/object/apply:os.system [ls]\n", 2, "", "标签", "is not supported"),
     "second document": ("sections:", "---\nsections:", 10, "", "一份文档", "second document"),
     "list as key": ("code: TST\n", "? [a]\n: TST\n", 2, "", "键必须是文字", "a key must be a word"),

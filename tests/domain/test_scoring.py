@@ -44,6 +44,12 @@ def test_a_failed_critical_item_caps_the_total_and_leaves_the_raw(checklist, ite
     assert (passed.capped, passed.triggered_by) == (passed.raw, ())
 
 
+def test_a_critical_item_at_the_limit_itself_has_not_failed(checklist, item):
+    made = checklist((100, [item("A", "scale5", critical=Critical("total", 10)), item("B")]))
+    assert score_visit(made, {"A": 3, "B": "yes"}).capped == 75
+    assert score_visit(made, {"A": 2, "B": "yes"}).capped == 10
+
+
 def test_of_several_caps_the_lowest_wins_and_a_cap_never_lifts(checklist, item):
     caps = [item(name, critical=Critical("total", limit)) for name, limit in (("A", 69), ("B", 59), ("C", 90))]
     made = checklist((100, [*caps, *[item(f"P{n}", weight=5) for n in range(9)]]))
