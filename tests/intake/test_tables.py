@@ -236,6 +236,14 @@ def test_a_sheet_damaged_half_way_gives_the_rows_before(tmp_path):
     assert "damaged" in found[-1].error.en
 
 
+def test_what_a_sheet_says_of_its_extent_is_not_believed(tmp_path):
+    wide = '<row r="2"><c r="A2"><v>7</v></c><c r="B2"><v>8</v></c></row>'
+    header = '<row r="1"><c r="A1" t="str"><v>a</v></c><c r="B1" t="str"><v>b</v></c></row>'
+    content = sheet(header, wide).replace(b"A1:XFD1048576", b"A1:A1")
+    path = repacked(workbook(tmp_path / "t.xlsx", [["a"]]), {"xl/worksheets/sheet1.xml": content})
+    assert rows_of(path) == [(2, {"a": "7", "b": "8"})]
+
+
 def test_rows_and_columns_beyond_every_sheet_end_in_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "MAX_ROWS", 1000)
     monkeypatch.setattr(tables.workbooks, "MAX_ROWS", 1000)
