@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,22 +14,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from audit_api.cli import doctor
 from audit_api.cli.context import now, terminal_language
 from audit_api.cli.demo_client import checklist, flags, visit
+from audit_api.cli.demo_folder import demo_settings, private_json, sole_user, wait_for_port, write_private
 from audit_api.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
-from audit_api.settings import Settings, child_environment, from_env, mongodb_uri_of, names_database
+from audit_api.settings import Settings, child_environment, mongodb_uri_of, names_database
 
-DATABASE = "audit_demo"
 SERVER_LOG = "server.log"
-PORT_SECONDS = 20
 READY_SECONDS = 60
 STOP_SECONDS = 30
-PRIVATE = 0o600
 RUN = [sys.executable, "-c", "from audit_api.cli import main; main()"]
 
 
@@ -76,10 +71,10 @@ def _run(folder: Path, port: int, dealers: int) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _check_machine(folder)
     try:
-        with _sole_user(folder):
-            _wait_for_port(port, say)
+        with sole_user(folder):
+            wait_for_port(port, say)
             with _database(folder, say) as uri:
-                _load_and_serve(folder, _settings(folder, uri), port, dealers, say)
+                _load_and_serve(folder, demo_settings(folder, uri), port, dealers, say)
     except KeyboardInterrupt:
         say("已停止；数据保留在 " + str(folder), f"stopped; the data stays in {folder}")
     except EmbeddedMongoError as error:
@@ -106,28 +101,6 @@ def _check_machine(folder: Path) -> None:
 
 
 @contextmanager
-def _sole_user(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the system lets go of it however the process ends."""
-    with (folder / "lock").open("w") as file:
-        if not _locked(file):
-            zh, en = f"{folder} 正被另一个演示使用", f"another demo is running on {folder}; choose another DIR"
-            sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
-        yield
-
-
-def _locked(file: IO[str]) -> bool:
-    try:
-        import fcntl  # noqa: PLC0415 - not on Windows, where mongod itself refuses a folder in use
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-@contextmanager
 def _database(folder: Path, say: Callable[[str, str], None]) -> Iterator[str]:
     if names_database():
         say("使用 MONGODB_URI 所指数据库", "using the database that MONGODB_URI names")
@@ -136,40 +109,6 @@ def _database(folder: Path, say: Callable[[str, str], None]) -> Iterator[str]:
     with EmbeddedMongo(folder / "mongo") as server:
         say(f"MongoDB 已启动（127.0.0.1:{server.port}）", f"MongoDB runs on 127.0.0.1:{server.port}")
         yield server.uri
-
-
-def _wait_for_port(port: int, say: Callable[[str, str], None]) -> None:
-    """Wait until the port is free: the server of a demo killed a moment ago is just letting go of it."""
-    deadline = time.monotonic() + PORT_SECONDS
-    told = False
-    while not _is_free(port):
-        if time.monotonic() > deadline:
-            zh, en = f"端口 {port} 被占用，请换一个：PORT=…", f"port {port} is taken; choose another: PORT=…"
-            sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
-        if not told:
-            say(f"端口 {port} 被占用，稍候", f"port {port} is taken; waiting a little")
-            told = True
-        time.sleep(0.3)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _settings(folder: Path, uri: str) -> Settings:
-    """Make the demo's settings; its secrets are made once and kept in the folder."""
-    kept = _private_json(folder / "secrets.json") or {
-        "secret_key": secrets.token_urlsafe(48),
-        "contact_key": secrets.token_urlsafe(48),
-    }
-    _write_private(folder / "secrets.json", kept)
-    return from_env(mongodb_uri=uri, database=DATABASE, demo=True, **kept)
 
 
 @contextmanager
@@ -237,7 +176,7 @@ def _screening(folder: Path, settings: Settings, say: Callable[[str, str], None]
 def _tokens(path: Path, loading: Any, hash_token: Callable[[str], str]) -> list[dict[str, str]]:
     from audit_api.operations.demo import token_for  # noqa: PLC0415 - see _load
 
-    kept = {entry["email"]: entry["token"] for entry in _private_json(path) or []}
+    kept = {entry["email"]: entry["token"] for entry in private_json(path) or []}
     tokens = [
         {
             "role": person.role.value,
@@ -247,7 +186,7 @@ def _tokens(path: Path, loading: Any, hash_token: Callable[[str], str]) -> list[
         for person in loading.plan.people
         if person.shown
     ]
-    _write_private(path, tokens)
+    write_private(path, tokens)
     return tokens
 
 
@@ -323,15 +262,3 @@ def _program() -> str:
     """Name this program as it can be called from the present folder."""
     program = Path(sys.argv[0]).absolute()
     return os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
-
-
-def _private_json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
-
-
-def _write_private(path: Path, content: Any) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    fresh = path.with_suffix(".new")
-    fresh.touch(mode=PRIVATE)
-    fresh.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    fresh.replace(path)
