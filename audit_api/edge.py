@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 import time
 import uuid
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from audit_api import logs
 
@@ -22,7 +24,7 @@ _ALWAYS = tuple(SECURITY_HEADERS.items())
 
 
 class Edge:
-    """WSGI middleware; it costs a request about a tenth of what Flask's own hooks would."""
+    """WSGI middleware rather than Flask's hooks: it sees every answer, and costs a request less."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -32,6 +34,9 @@ class Edge:
         given = environ.get("HTTP_X_REQUEST_ID")
         request_id = given if given and ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
         environ[REQUEST_ID] = request_id
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():  # raw bytes, which Werkzeug would take for UTF-8 and crash over
+            environ["QUERY_STRING"] = quote(query.encode("latin-1", "replace"), safe=string.punctuation)
         begun = time.perf_counter()
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
 from flask.typing import ResponseReturnValue
 from pymongo.database import Database
 from webargs.flaskparser import FlaskParser, is_json_request
@@ -116,7 +116,7 @@ class StrictParser(FlaskParser):
                     en="Send the body as application/json",
                 )
             return super()._raw_load_json(req)
-        return strict_json(req.get_data(cache=True))
+        return strict_json(body_bytes(req))
 
     def handle_error(
         self, error: ma.ValidationError, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any
@@ -125,6 +125,15 @@ class StrictParser(FlaskParser):
         raise Problem(
             problems.INVALID, members={"errors": flat_errors(error.messages)}, headers=error_headers or {}
         ) from error
+
+
+def body_bytes(req: Request) -> bytes:
+    """Read a whole body; raises TOO_LARGE for a chunked one beyond the limit, which Werkzeug would cut in silence."""
+    data = req.get_data(cache=True)
+    limit = req.max_content_length
+    if req.content_length is None and limit is not None and len(data) >= limit:
+        raise Problem(problems.TOO_LARGE)
+    return data
 
 
 def flat_errors(messages: Any, path: str = "") -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from flask.views import MethodView
 from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
-from audit_api.extensions import Blueprint, declares, services
+from audit_api.extensions import Blueprint, body_bytes, declares, services
 from audit_api.operations import submissions, visit_conflicts, visit_reading, visits
 from audit_api.schemas.visit_content import read_content
 from audit_api.schemas.visits import (
@@ -70,7 +70,7 @@ class Visit(MethodView):
     @blp.alt_response(200, schema=VisitReceivedSchema, description="The same revision with the same content")
     def put(self, visit_id: UUID) -> Any:
         """Send a visit, or its next revision; safe to repeat."""
-        content = read_content(request.get_data(cache=False), request.mimetype)
+        content = read_content(body_bytes(request), request.mimetype)
         row, written = visits.receive_visit(str(visit_id), content, actor=actor(), at=now())
         return row, 201 if written else 200
 

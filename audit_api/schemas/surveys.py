@@ -52,7 +52,7 @@ class ResponseSchema(Schema):
     comment = Text(longest=LONGEST_TEXT)
     answers = fields.Dict(
         keys=Text(longest=60, shortest=1),
-        values=AnswerField(allow_none=True, metadata={"type": ["integer", "string", "null"]}),
+        values=AnswerField(allow_none=True, metadata={"type": ["integer", "string"]}),
         required=True,
         validate=validate.Length(min=1, max=MOST_ITEMS),
         metadata={"description": "By item id; an item left out or null is not answered"},
@@ -126,7 +126,7 @@ class ResponseKeptSchema(Schema):
     vehicle_class = fields.String()
     comment = fields.String()
     answers = fields.List(
-        fields.Raw(allow_none=True, metadata={"type": ["integer", "string", "null"]}),
+        fields.Raw(allow_none=True, metadata={"type": ["integer", "string"]}),
         required=True,
         metadata={"description": "In the questionnaire's item order; null where not answered"},
     )

@@ -19,8 +19,9 @@ MOST_PHOTOS = 50
 MOST_OPTIONS = 100
 LONGEST_VALUE = 20_000
 LONGEST_COMMENT = 4_000
-YEARS = range(2000, 2100)
+FIRST_YEAR, LAST_YEAR = "2000", "2099"
 OBSERVATION_PATH = re.compile(r"\$\.observations\[(\d+)\]")
+NAMED_FIELD = re.compile(r"(?:unknown|required) field `(.{1,60})`")
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", max_length=100)]
@@ -35,12 +36,6 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Metres = Annotated[float, Meta(ge=0, le=1_000_000)]
 
 
-def _check_year(*moments: datetime | None) -> None:
-    for moment in moments:
-        if moment is not None and moment.year not in YEARS:
-            raise ValueError("a time must lie in the years 2000 to 2099")
-
-
 class Fix(Struct, forbid_unknown_fields=True, frozen=True):
     """A position as the phone measured it."""
 
@@ -50,9 +45,6 @@ class Fix(Struct, forbid_unknown_fields=True, frozen=True):
     fixed_at: Moment
     datum: Literal["WGS-84", "GCJ-02", "BD-09"] = "WGS-84"
 
-    def __post_init__(self) -> None:
-        _check_year(self.fixed_at)
-
 
 class PhotoReference(Struct, forbid_unknown_fields=True, frozen=True):
     """A photo of an item, by the hash of its bytes."""
@@ -61,9 +53,6 @@ class PhotoReference(Struct, forbid_unknown_fields=True, frozen=True):
     sha256: Sha256
     taken_at: Moment | None = None
     fix: Fix | None = None
-
-    def __post_init__(self) -> None:
-        _check_year(self.taken_at)
 
 
 Value = (
@@ -84,9 +73,6 @@ class Observation(Struct, forbid_unknown_fields=True, frozen=True):
     comment: Annotated[str, Meta(max_length=LONGEST_COMMENT)] | None = None
     answered_at: Moment | None = None
     photos: Annotated[list[PhotoReference], Meta(max_length=MOST_PHOTOS)] = []
-
-    def __post_init__(self) -> None:
-        _check_year(self.answered_at)
 
 
 class ChecklistReference(Struct, forbid_unknown_fields=True, frozen=True):
@@ -115,9 +101,6 @@ class VisitContent(Struct, forbid_unknown_fields=True, frozen=True):
     locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=30)] = "zh"
     client: FieldClient = FieldClient()
     observations: Annotated[list[Observation], Meta(max_length=MOST_OBSERVATIONS)] = []
-
-    def __post_init__(self) -> None:
-        _check_year(self.started_at, self.ended_at)
 
 
 _DECODER = msgspec.json.Decoder(VisitContent)
@@ -171,11 +154,35 @@ def _filled_in(content: dict[str, Any]) -> dict[str, Any]:
         | {"photos": [{"taken_at": None, "fix": None, **photo} for photo in observation.get("photos", ())]}
         for observation in filled["observations"]
     ]
+    _check_years(filled)
     return filled
+
+
+def _check_years(content: dict[str, Any]) -> None:
+    """Refuse years that overflow once turned into UTC; done here, a check in each typed value would cost a call."""
+    for name in ("started_at", "ended_at"):
+        _check_year(content[name], name, None)
+    for observation in content["observations"]:
+        item = observation["item"]
+        _check_year(observation["answered_at"], "answered_at", item)
+        for photo in observation["photos"]:
+            _check_year(photo["taken_at"], "taken_at", item)
+            if photo["fix"] is not None:
+                _check_year(photo["fix"]["fixed_at"], "fixed_at", item)
+
+
+def _check_year(text: str | None, field: str, item: str | None) -> None:
+    if text is None or FIRST_YEAR <= text[:4] <= LAST_YEAR:
+        return
+    message = {"zh": "时间须在 2000 至 2099 年之间", "en": "a time must lie in the years 2000 to 2099"}
+    entry = {"field": field, "message": message} | ({"item": item} if item else {})
+    raise Problem(problems.INVALID, members={"errors": [entry]})
 
 
 def _refused(message: str, data: bytes) -> Problem:
     reason, _, path = message.partition(" - at ")
+    if named := NAMED_FIELD.search(reason):
+        path = f"{path.strip('`') or '$'}.{named[1]}"
     entry = {"field": printable(path.strip("`").removeprefix("$").removeprefix(".")), "message": printable(reason)}
     if found := OBSERVATION_PATH.search(path):
         entry |= _item_at(data, int(found.group(1)))

@@ -10,7 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contract.route_map import Route
+from audit_api.domain.packaged import packaged_checklists_dir
+from tests import worlds
+from tests.contract.population_surveys import FLAGS, flag_of, response, run_of
+from tests.contract.population_visits import finding_of, record_revision
+from tests.contract.route_map import NO_UUID, Route
 from tests.contract.world import World
 
 Values = dict[str, str]
@@ -151,7 +155,7 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("POST", "/v1/checklists"): _new_checklist,
     ("POST", "/v1/dealer-imports"): lambda _: IMPORT,
     ("POST", "/v1/flags/<string:flag>/decisions"): lambda _: {
-        "revision": 1, "outcome": "inconclusive", "reason": "Two sources do not agree with each other", "look_alike": "",
+        "revision": 1, "outcome": "inconclusive", "reason": "The two sources do not agree", "look_alike": "",
     },
     ("PUT", "/v1/photos/<string:sha256>"): lambda world: next(iter(world.sent["own"].values())),
     ("POST", "/v1/programmes"): lambda _: {
@@ -176,7 +180,14 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
 }  # fmt: skip
 
 # Paths into a body where values of any kind are lawful: what the hostile table puts there may be taken.
-OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {}
+# A time without an offset in a survey is the dealer's wall clock; a delivery is often known by its date alone.
+OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {
+    ("PUT", "/v1/visits/<uuid:visit_id>"): frozenset({"observations.*.value"}),
+    ("POST", "/v1/surveys/<string:questionnaire>/responses"): frozenset(
+        f"responses.*.{name}: {what}" for name in ("event_at", "submitted_at") for what in ("a naive time", "a date")
+    ),
+}
+MAY_BE_EMPTY = {("POST", "/v1/visits/<uuid:visit_id>/submission")}
 
 
 def ids_of(world: World, route: Route) -> Ids:

@@ -37,6 +37,7 @@ def _people(world: World) -> None:
         world.actors[f"{role.value} of Borealis"] = world.people.add(
             role, name=f"{role.value}-borealis", brands=("Borealis",)
         )
+    world.actors["admin of all"] = world.people.add(Role.ADMIN, name="admin-all")
     world.actors["auditor of D0002"] = world.people.add(
         Role.AUDITOR, name="auditor-d0002", brands=("Aurora",), dealers=("D0002",)
     )

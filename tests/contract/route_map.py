@@ -19,6 +19,7 @@ from audit_api.settings import Settings
 PAGES = frozenset(
     {"/", "/docs", "/docs/assets/<string:name>", "/problems", "/problems/<string:slug>", "/static/<path:name>"}
 )
+NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
@@ -40,6 +41,12 @@ class Route:
     def template(self) -> str:
         """Give the path as OpenAPI writes it."""
         return CONVERTER.sub(r"{\1}", self.rule)
+
+    @property
+    def nowhere(self) -> dict[str, str]:
+        """Give path values of the right form that name nothing."""
+        uuids = set(re.findall(r"<uuid:([^<>]+)>", self.rule))
+        return {name: NO_UUID if name in uuids else "none" for name in self.arguments}
 
     def path(self, values: dict[str, str]) -> str:
         """Fill the path in."""

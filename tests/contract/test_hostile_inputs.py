@@ -10,8 +10,8 @@ import pytest
 
 from tests.contract import hostile
 from tests.contract.checks import check_problem, signed
-from tests.contract.examples import OPEN_VALUES, arguments, body_of, ids_of
-from tests.contract.route_map import Route, offline_app, routes
+from tests.contract.examples import MAY_BE_EMPTY, OPEN_VALUES, arguments, body_of, ids_of
+from tests.contract.route_map import CONVERTER, Route, offline_app, routes
 from tests.contract.world import World
 
 JSON_ROUTES = [r for r in routes() if "application/json" in r.media_types]
@@ -85,7 +85,7 @@ def test_values_of_another_kind(world: World, route: Route) -> None:
     taken = []
     for path, value in hostile.leaves(body):
         for name, misfit in hostile.misfits(value).items():
-            if dotted(path) in free:
+            if dotted(path) in free or f"{dotted(path)}: {name}" in free:
                 continue
             answer = send(world, route, json.dumps(hostile.replaced(body, path, misfit)).encode())
             if answer.status_code not in (422, 404):
@@ -104,8 +104,9 @@ def test_a_missing_or_unknown_field_is_named(world: World, route: Route) -> None
         pytest.skip("the body is a list")
     document = check_problem(send(world, route, json.dumps(body | {"zz_unknown": 1}).encode()), 422)
     assert any(error["field"].endswith("zz_unknown") for error in document["errors"])
-    document = check_problem(send(world, route, b"{}"), 422)
-    assert document["errors"]
+    if not isinstance(body, dict) or (route.method, route.rule) not in MAY_BE_EMPTY:
+        document = check_problem(send(world, route, b"{}"), 422)
+        assert all(error["field"] for error in document["errors"])
     assert world.counts() == before
 
 
@@ -137,7 +138,7 @@ def test_queries(world: World, route: Route) -> None:
     """Every declared parameter with every hostile value, and parameters that nobody declared."""
     before = world.counts()
     if route.media_types:
-        headers, path = signed(world, route), route.path(dict.fromkeys(route.arguments, "none"))
+        headers, path = signed(world, route), route.path(route.nowhere)
     else:
         headers, path = senders(world, route) if route.arguments else (signed(world, route), route.rule)
     for value in hostile.QUERY_VALUES:
@@ -170,14 +171,13 @@ def test_ids(world: World, route: Route) -> None:
     role = sorted(route.policy)[0]
     good = {name: encoded(value) for name, value in ids_of(world, route).of(role).items()}
     more = arguments(world, route)
+    before.pop("visit_conflicts", None)  # content sent under a new id is kept beside its assignment's visit
     for name in route.arguments:
         for value in hostile.PATH_VALUES:
-            path = route.rule
-            for argument in route.arguments:
-                text = encoded(value) if argument == name else good[argument]
-                path = path.replace(f"<string:{argument}>", text).replace(f"<{argument}>", text)
-            path = path if "<" not in path else route.path(dict.fromkeys(route.arguments, "none"))
-            answer = world.client.open(path, method=route.method, headers=world.headers(role), **more)
+            path = CONVERTER.sub(
+                lambda found, name=name, value=value: encoded(value) if found[1] == name else good[found[1]], route.rule
+            )
+            answer = world.client.open(path, method=route.method, headers=signed(world, route), **more)
             allowed = (404, 422) if value != "00000000-0000-0000-0000-000000000000" else (404, 409, 422)
             # Dots are resolved by clients and may name another route, which then says 405 or 200.
             if value in ("..", "...", "%2e%2e"):
@@ -185,4 +185,6 @@ def test_ids(world: World, route: Route) -> None:
             assert answer.status_code in allowed, (name, value, answer.status_code, answer.get_data()[:300])
             if answer.status_code >= 400:
                 check_problem(answer)
-    assert world.counts() == before
+    after = world.counts()
+    after.pop("visit_conflicts", None)
+    assert after == before

@@ -89,7 +89,8 @@ def test_answers_are_as_described(world: World, schema: Any, route: Route) -> No
     def run(data: Any) -> None:
         case = data.draw(st.one_of(modes(operation)))
         caller = data.draw(st.sampled_from(callers))
-        headers = {} if caller == NO_TOKEN else world.headers(caller)
+        # Its WSGI client asks for gzip and cannot unpack it.
+        headers = {"Accept-Encoding": "identity"} | ({} if caller == NO_TOKEN else world.headers(caller))
         # Random ids and bodies end at 404 and 422; real ones lead to what lies behind.
         if places and data.draw(st.booleans()):
             case.path_parameters = data.draw(st.sampled_from(places))

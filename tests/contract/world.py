@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from audit_api.domain.directory import Actor, Role
 from audit_api.models import base
 from audit_api.settings import Settings
 from tests.conftest import People
+from tests.worlds import SentVisit
 
 
 class World:
@@ -26,7 +28,10 @@ class World:
         self.client: FlaskClient = app.test_client()
         self.people = People()
         self.actors: dict[str, Actor] = {}
-        self.ids: dict[str, Any] = {}
+        # By whose they are (own, other_dealer, other_brand): visits by what is to be done to them, photos by hash.
+        self.visits: dict[str, dict[str, SentVisit]] = {}
+        self.sent: dict[str, dict[str, bytes]] = {}
+        self._random = random.Random(1)
 
     @property
     def database(self) -> Any:
@@ -40,6 +45,10 @@ class World:
         """Count the documents of every collection."""
         database = self.database
         return {name: database[name].count_documents({}) for name in sorted(database.list_collection_names())}
+
+    def uuid(self) -> uuid.UUID:
+        """Mint an id, the same ones in every run."""
+        return uuid.UUID(int=self._random.getrandbits(128), version=4)
 
     def populate(self) -> None:
         """Fill the network."""

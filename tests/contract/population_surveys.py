@@ -1,0 +1,74 @@
+"""Survey responses, and a frozen screening of each brand with its flags."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from audit_api.domain.directory import OPERATOR
+from audit_api.domain.packaged import packaged_questionnaires
+from audit_api.intake.contacts import ContactHasher
+from audit_api.models.base import collection
+from audit_api.operations import checklists, surveys
+from tests import worlds
+
+if TYPE_CHECKING:
+    from tests.contract.world import World
+
+AT = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+FLAGS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
+
+
+def response(number: int, dealer: str) -> dict[str, Any]:
+    """Answer the sales questionnaire."""
+    answers: dict[str, Any] = {}
+    questionnaire = next(q for q in packaged_questionnaires() if q.code == "SSQ")
+    for item in questionnaire.items:
+        if item.role == "driver":
+            answers[item.id] = 4
+    return {
+        "response_id": f"R-{number}", "dealer": dealer, "event_id": f"E-{number}",
+        "event_at": "2026-11-01T10:00:00+08:00",
+        "submitted_at": "2026-11-12T10:00:00+08:00", "channel": "app", "contact": "+8613800000000", "device": "d1",
+        "comment": "很好", "answers": answers,
+    }  # fmt: skip
+
+
+def make_surveys(world: World) -> None:
+    """Import responses of three dealers; keep a run and flags as a screening leaves them."""
+    for questionnaire in packaged_questionnaires():
+        checklists.publish(questionnaire, actor=OPERATOR, at=AT)
+    hasher = ContactHasher.of(world.app.extensions["audit"].settings)
+    surveys.receive_responses(
+        "SSQ", version=1, responses=[response(n, dealer) for n, dealer in enumerate(FLAGS.values())], hasher=hasher,
+        actor=OPERATOR, at=AT,
+    )  # fmt: skip
+    for brand, wave in worlds.WAVES.items():
+        collection("screening_runs").insert_one(
+            {
+                "_id": f"{wave}-SSQ-abc", "wave": wave, "programme": f"P-{brand}", "brand": brand,
+                "questionnaire": "SSQ", "action": True, "started_at": AT, "finished_at": AT, "by": "operator",
+                "scope": {}, "run": {"version": "0.1.0", "seed": 1},
+            }
+        )  # fmt: skip
+    collection("flags").insert_many([_flag(dealer) for dealer in FLAGS.values()])
+
+
+def run_of(dealer: str) -> str:
+    """Name the run that screened a dealer."""
+    return f"{worlds.WAVES[worlds.DEALERS[dealer]['brand']]}-SSQ-abc"
+
+
+def flag_of(dealer: str) -> str:
+    """Name the flag of a dealer."""
+    return f"{run_of(dealer)}:{dealer}"
+
+
+def _flag(dealer: str) -> dict[str, Any]:
+    brand = worlds.DEALERS[dealer]["brand"]
+    return {
+        "_id": flag_of(dealer), "run": run_of(dealer), "wave": worlds.WAVES[brand], "questionnaire": "SSQ",
+        "dealer": dealer, "brand": brand, "grade": "flag", "state": "open", "revision": 1, "score": 41.5, "p": 7e-5,
+        "q": 0.03, "groups": ["level", "copying"], "summary": {"zh": "证据", "en": "Evidence"}, "decisions": [],
+        "dossier": {"dealer_id": dealer, "evidence": []}, "created_at": AT, "decided_at": None,
+    }  # fmt: skip

@@ -1,0 +1,95 @@
+"""Assignments, visits at every stage with their photos, findings and results, all by the operations of the house."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from audit_api.domain.directory import OPERATOR
+from audit_api.models.base import collection
+from audit_api.operations import photos, reviews, submissions, visits
+from tests import worlds
+
+if TYPE_CHECKING:
+    from tests.contract.world import World
+
+AT = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+# Whose: who visits, where. Own is what the people of D0001 and Aurora see.
+WHOSE = {
+    "own": ("auditor", "D0001"),
+    "other_dealer": ("auditor of D0002", "D0002"),
+    "other_brand": ("auditor of Borealis", "D0003"),
+}
+STAGES = ("started", "submitted", "in_qc", "approved", "released")
+# One visit of one's own for each thing that can be done to a visit, brought to the stage at which it can be done.
+OWN = {
+    "sent": "started", "submission": "started", "review": "submitted", "return": "in_qc", "approval": "in_qc",
+    "release": "approved", "void": "started", "result": "released",
+}  # fmt: skip
+
+
+def make_visits(world: World) -> None:
+    """Publish, plan, visit: `world.visits[whose][what]` holds each visit as its phone does."""
+    worlds.publish_all()
+    for brand, wave in worlds.WAVES.items():
+        worlds.make_wave(wave, brand)
+    for place, (whose, (auditor, _)) in enumerate(WHOSE.items()):
+        wanted = OWN if whose == "own" else {"sent": "started", "result": "released"}
+        content = _content(place)
+        for what, stage in wanted.items():
+            world.visits.setdefault(whose, {})[what] = _visit(world, whose, f"A-{whose}-{what}", content, stage)
+        code = f"A-{whose}-open"
+        worlds.make_assignment(code, world.actors[auditor], **_where(whose))
+
+
+def _where(whose: str) -> dict[str, str]:
+    dealer = WHOSE[whose][1]
+    return {"checklist": "SAA", "dealer": dealer, "wave": worlds.WAVES[worlds.DEALERS[dealer]["brand"]]}
+
+
+def _content(place: int) -> worlds.SentVisit:
+    return worlds.make_visit("-", checklist="SAA", quality=0.2, seed=place + 1)
+
+
+def _visit(world: World, whose: str, code: str, content: worlds.SentVisit, stage: str) -> worlds.SentVisit:
+    services, auditor = world.app.extensions["audit"], world.actors[WHOSE[whose][0]]
+    assignment = worlds.make_assignment(code, auditor, **_where(whose))
+    body = copy.deepcopy(content.body) | {"assignment": code, "dealer": assignment["dealer"]["code"]}
+    visit = worlds.SentVisit(str(world.uuid()), body, content.photos)
+    visits.receive_visit(visit.id, body, actor=auditor, at=AT)
+    if not world.sent.get(whose):
+        for sha256, data in visit.photos.items():
+            photos.receive_photo(
+                services.store, BytesIO(data), sha256, settings=services.settings, actor=auditor, at=AT
+            )
+        world.sent[whose] = visit.photos
+    for step in STAGES[1 : STAGES.index(stage) + 1]:
+        _bring_to(world, step, visit.id, auditor)
+    return visit
+
+
+def _bring_to(world: World, step: str, visit: str, auditor: Any) -> None:
+    if step == "submitted":
+        submissions.submit_visit(
+            visit, revision=1, settings=world.app.extensions["audit"].settings, actor=auditor, at=AT
+        )
+        return
+    read = {"record_revision": record_revision(visit), "actor": OPERATOR, "at": AT}
+    if step == "in_qc":
+        reviews.take_up_visit(visit, **read)
+    elif step == "approved":
+        reviews.approve_visit(visit, unverified=[], **read)
+    else:
+        reviews.release_visit(visit, **read)
+
+
+def record_revision(visit: str) -> int:
+    """Read which revision of the record a decision has to name."""
+    return int(collection("visits").find_one({"_id": visit})["record_revision"])
+
+
+def finding_of(visit: str) -> str:
+    """Name a finding of a visit."""
+    return str(collection("findings").find_one({"visit": visit}, sort=[("_id", 1)])["_id"])
