@@ -12,7 +12,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -225,13 +224,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-@dataclass(frozen=True)
-class _Line:
-    zh: str
-    en: str
-    arguments: tuple[str, ...]
-
-
 def _explain(url: str, tokens: list[dict[str, str]]) -> None:
     """Print the tokens and the three commands to paste."""
     zh = terminal_language() == "zh"
@@ -243,22 +235,20 @@ def _explain(url: str, tokens: list[dict[str, str]]) -> None:
         click.echo(f"  {entry['role']:18} {entry['email']:26} {entry['token']}")
     by_role = {entry["role"]: entry["token"] for entry in tokens}
     lines = (
-        _Line("领取检查表", "fetch a checklist", ("checklist", url, "--token", by_role["auditor"])),
-        _Line("上传一次带照片的走访", "send a visit with photos", ("visit", url, "--token", by_role["auditor"])),
-        _Line(
-            "列出异常标记及其依据", "list the flags with their evidence",
-            ("flags", url, "--token", by_role["quality_reviewer"]),
-        ),
-    )  # fmt: skip
+        ("领取检查表", "fetch a checklist", "checklist", "auditor"),
+        ("上传一次带照片的走访", "send a visit with photos", "visit", "auditor"),
+        ("列出异常标记及其依据", "list the flags with their evidence", "flags", "quality_reviewer"),
+    )
     click.echo(
         "\n" + ("在另一个终端、同一文件夹里粘贴：" if zh else "Paste these into another terminal, in this folder:")
     )
-    for number, line in enumerate(lines, 1):
-        click.echo(f"\n{number}. {line.zh if zh else line.en}\n   {shlex.join([_program(), 'demo', *line.arguments])}")
+    for number, (told_zh, told_en, verb, role) in enumerate(lines, 1):
+        click.echo(f"\n{number}. {told_zh if zh else told_en}\n   {command_line(verb, url, by_role[role])}")
     click.echo("\n" + (f"接口文档：{url}/docs" if zh else f"API documentation: {url}/docs"))
 
 
-def _program() -> str:
-    """Name this program as it can be called from the present folder."""
+def command_line(verb: str, url: str, token: str) -> str:
+    """Give a command that can be pasted into a shell in the present folder; a token may begin with a dash."""
     program = Path(sys.argv[0]).absolute()
-    return os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
+    shown = os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
+    return shlex.join([shown, "demo", verb, url, f"--token={token}"])
