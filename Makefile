@@ -31,11 +31,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED) ## Load a network of 60 dealers and serve it (PORT=, DIR=)
 	@$(BIN)/audit-api demo --port $(PORT) --dir "$(DIR)"
 
-test: $(INSTALLED) ## Run the tests, slow ones at reduced size
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow"
 
-test-all: $(INSTALLED) ## Run the tests at full size
-	FULL=1 $(BIN)/pytest -n $(JOBS) --dist loadfile
+test-all: $(INSTALLED) ## Run the tests, slow ones too, with ten times the random examples
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --hypothesis-profile thorough
 
 lint: $(INSTALLED) ## Check style, types and layers
 	$(BIN)/ruff check .

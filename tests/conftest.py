@@ -25,6 +25,7 @@ from audit_api.operations import directory
 from audit_api.settings import Settings
 
 hypothesis_settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+hypothesis_settings.register_profile("thorough", parent=hypothesis_settings.get_profile("ours"), max_examples=1_000)
 hypothesis_settings.load_profile("ours")
 
 SHARED = Path(__file__).parents[1].parent / "shared"
