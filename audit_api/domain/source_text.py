@@ -136,7 +136,7 @@ class _Builder:
                         "一个文件只放一份文档；请删除“---”之后的部分",
                         "holds a second document: keep one, drop what follows '---'",
                     )
-            elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            elif getattr(event, "anchor", None):  # an alias names its anchor too
                 self.refuse(
                     line,
                     "不支持锚点与别名（& 和 *）；请直接写出内容",
