@@ -123,8 +123,9 @@ def _invalid(field: str, zh: str, en: str) -> Problem:
 
 def _row(visit_id: str, content: dict[str, Any], assignment: Row, at: datetime) -> Row:
     started_at, ended_at = _moment(content["started_at"]), _moment(content["ended_at"])
-    answered = [_moment(o["answered_at"]) for o in content["observations"]]
-    latest = max(moment for moment in (started_at, ended_at, *answered) if moment is not None)
+    recorded = [content["started_at"], content["ended_at"], *(o["answered_at"] for o in content["observations"])]
+    # One call for all: this is the hot path.
+    latest = max(msgspec.convert([text for text in recorded if text is not None], list[datetime]))
     received_at = to_milliseconds(at)
     return {
         "_id": visit_id,

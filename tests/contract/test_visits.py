@@ -255,19 +255,29 @@ MOMENT = "2026-11-20T10:02:11+08:00"
         ({"revision": "3"}, "revision"),
         ({"revision": 2**70}, "revision"),
         ({"revision": 1.5}, "revision"),
-        ({"state": "approved"}, ""),
-        ({"score": 100}, ""),
-        ({"auditor": "me"}, ""),
-        ({"received_at": MOMENT}, ""),
+        ({"state": "approved"}, "state"),
+        ({"score": 100}, "score"),
+        ({"auditor": "me"}, "auditor"),
+        ({"received_at": MOMENT}, "received_at"),
         ({"started_at": "2026-11-20T10:02:11"}, "started_at"),
-        ({"started_at": "0001-01-01T00:00:00+08:00"}, ""),
+        ({"started_at": "0001-01-01T00:00:00+08:00"}, "started_at"),
+        ({"ended_at": "9999-12-31T23:59:59-08:00"}, "ended_at"),
+        ({"observations": [{"item": "A", "answered_at": "0001-01-01T00:00:00+08:00"}]}, "answered_at"),
+        (
+            {
+                "observations": [
+                    {"item": "A", "photos": [{"slot": "1", "sha256": "0" * 64, "taken_at": "2100-01-01T00:00:00Z"}]}
+                ]
+            },
+            "taken_at",
+        ),
         ({"ended_at": 5}, "ended_at"),
         ({"locale": "中文"}, "locale"),
         ({"client": {"app": "a\x00"}}, "client.app"),
-        ({"client": {"$where": "1"}}, "client"),
+        ({"client": {"$where": "1"}}, "client.$where"),
         ({"assignment": {"$ne": ""}}, "assignment"),
         ({"observations": [{"item": "A", "value": True}]}, "observations[0].value"),
-        ({"observations": [{"item": "A", "value": {"$gt": 1}}]}, "observations[0].value"),
+        ({"observations": [{"item": "A", "value": {"$gt": 1}}]}, "observations[0].value.$gt"),
         ({"observations": [{"item": "A", "value": [1]}]}, "observations[0].value[0]"),
         (
             {"observations": [{"item": "A", "photos": [{"slot": "1", "sha256": "x"}]}]},
