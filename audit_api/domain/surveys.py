@@ -165,13 +165,14 @@ class ResponseReader:
             return [RowError(row, "", "", zh, en)]
         padded = (*cells, "")
         words = self._plain(padded)
-        errors = _Errors(row)
+        errors = _Errors()
+        errors.row = row
         self._check_words(words, errors)
         try:
             answers = list(map(getitem, self._tables, self._answers(padded)))
         except (ValueError, TypeError):
             answers = self._named_answers(padded, errors)
-        if not errors and all(answer is None for answer in answers):
+        if not any(answers) and not errors and all(answer is None for answer in answers):
             errors.refuse("", "", "没有任何答案", "holds no answer at all")
         (response_id, code, _, _, event_id, *times, channel, contact, device, adviser, job_type, vehicle_class,
          comment) = words  # fmt: skip
@@ -211,6 +212,9 @@ class ResponseReader:
         if channel not in self._channels:
             allowed = ", ".join(asked.channels)
             errors.refuse("channel", channel, f"未知渠道；可用：{allowed}", f"unknown channel; use one of {allowed}")
+        written = "".join(words)
+        if len(written) <= LONGEST_PLAIN and _usable(written):  # nearly every row, at one look
+            return
         for place in PLAIN:
             word = words[place]
             if word and (len(word) > LONGEST_PLAIN or not _usable(word)):
@@ -252,13 +256,11 @@ class ResponseReader:
 class _Errors(list[RowError]):
     """What is wrong with one row."""
 
-    def __init__(self, row: int) -> None:
-        super().__init__()
-        self._row = row
+    row: int
 
     def refuse(self, column: str, value: str, zh: str, en: str) -> None:
         """Refuse a cell; what a customer wrote about itself is not repeated."""
-        self.append(RowError(self._row, column, "" if column in PERSONAL else value, zh, en))
+        self.append(RowError(self.row, column, "" if column in PERSONAL else value, zh, en))
 
 
 def _too_long(longest: int) -> tuple[str, str]:

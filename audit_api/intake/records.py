@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit_api import problems
 from audit_api.problems import Problem
@@ -11,8 +11,7 @@ MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row as it stands in the file, the header included; `zh` and `en` say why it cannot be read, if so."""
 
     number: int

@@ -28,8 +28,7 @@ class ResponseFile:
 
     def rows(self) -> Iterator[tuple[int, Sequence[str] | RowError]]:
         """Read the rows: number as a spreadsheet shows it, and cells in the order of the columns."""
-        for row in self.table:
-            yield row.number, row.error or tuple(row.values.values())
+        return self.table.cells()
 
 
 def read_responses(path: Path) -> ResponseFile:

@@ -45,6 +45,14 @@ class Table:
     delimiter: str
 
     def __iter__(self) -> Iterator[Row]:
+        for number, cells in self.cells():
+            if isinstance(cells, RowError):
+                yield Row(number, {}, cells)
+            else:
+                yield Row(number, dict(zip(self.columns, cells, strict=True)))
+
+    def cells(self) -> Iterator[tuple[int, tuple[str, ...] | RowError]]:
+        """Read the rows as number and cells in the order of the columns, or the reason why one cannot be read."""
         records = _records(self.path, self.encoding, self.delimiter)
         next(records, None)
         for record in records:
@@ -53,10 +61,10 @@ class Table:
                     f"文件超过 {MAX_ROWS} 行，其余未读取",
                     f"The file has over {MAX_ROWS} rows; the rest is not read",
                 )
-                yield Row(record.number, {}, RowError(record.number, "", "", zh, en))
+                yield record.number, RowError(record.number, "", "", zh, en)
                 return
             if record.zh or any(record.cells):
-                yield _row(record, self.columns)
+                yield record.number, _cells(record, len(self.columns))
 
 
 def read_table(path: Path) -> Table:
@@ -130,14 +138,16 @@ def _columns(header: Record | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _row(record: Record, columns: tuple[str, ...]) -> Row:
+def _cells(record: Record, width: int) -> tuple[str, ...] | RowError:
     number, cells = record.number, record.cells
     if record.zh:
-        return Row(number, {}, RowError(number, "", "", record.zh, record.en))
-    extra = next((cell for cell in cells[len(columns) :] if cell), None)
+        return RowError(number, "", "", record.zh, record.en)
+    if len(cells) == width:
+        return cells
+    extra = next((cell for cell in cells[width:] if cell), None)
     if extra is not None:
-        zh = f"单元格比表头多（表头 {len(columns)} 列）；含分隔符的文本须加引号"
-        en = f"There are more cells than the header's {len(columns)}; a text with a delimiter needs quotes"
-        return Row(number, {}, RowError(number, "", extra, zh, en))
+        zh = f"单元格比表头多（表头 {width} 列）；含分隔符的文本须加引号"
+        en = f"There are more cells than the header's {width}; a text with a delimiter needs quotes"
+        return RowError(number, "", extra, zh, en)
     # Spreadsheets leave out empty cells at the end of a row.
-    return Row(number, dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=False)))
+    return (*cells[:width], *[""] * (width - len(cells)))

@@ -13,8 +13,6 @@ from audit_api.models.base import Row
 
 BATCH = 5_000
 """Documents of one unordered insert."""
-# What names the import and not the answer; the wave is derived and may be found anew.
-NOT_CONTENT = frozenset({"_id", "content_hash", "received_at", "batch", "wave", "brand"})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -101,12 +99,9 @@ def response_document(
         "comment": record.comment,
         "answers": record.answers,
     }
-    document["content_hash"] = _content_hash(document)
+    # What the customer said and when: brand and wave are derived and may be found anew, the batch is ours.
+    content = (version, *record[1:2], *record[4:10], contact[0], device_hash, adviser_hash, *record[13:])
+    document["content_hash"] = hashlib.sha256(_encode(content)).hexdigest()
     document["batch"] = batch
     document["received_at"] = at
     return document
-
-
-def _content_hash(document: Row) -> str:
-    covered = [value for name, value in document.items() if name not in NOT_CONTENT]
-    return hashlib.sha256(_encode(covered)).hexdigest()
