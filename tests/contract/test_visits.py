@@ -366,6 +366,25 @@ def test_of_visits_racing_for_one_assignment_one_wins_and_the_rest_is_kept(field
     assert kept_ids | {winner["_id"]} == {v.id for v in visits}
 
 
+def test_of_next_revisions_racing_one_wins_and_the_rest_is_kept(field, visit):
+    field.put(visit)
+    bodies = [visit.body | {"revision": 2, "client": {"app": str(n), "device": ""}} for n in range(8)]
+    statuses = race(field, [(visit.url, body) for body in bodies])
+    assert sorted(statuses) == [201] + [409] * 7
+    apps = [stored(visit)["client"]["app"], *(c["content"]["client"]["app"] for c in conflicts(visit))]
+    assert sorted(apps) == [str(n) for n in range(8)]
+
+
+def test_of_revisions_racing_the_highest_is_held_and_none_is_lost(field, visit):
+    field.put(visit)
+    numbers = list(range(2, 10))
+    race(field, [(visit.url, visit.body | {"revision": n}) for n in numbers])
+    assert stored(visit)["revision"] == 9
+    replaced = [r["revision"] for r in collection("visit_revisions").find({"visit": visit.id})]
+    refused = [c["revision"] for c in conflicts(visit)]
+    assert sorted([*replaced, *refused, 9]) == [1, *numbers]
+
+
 def race(field, requests):
     """Send all requests at once, each from a thread of its own; gives the statuses."""
     barrier, statuses = threading.Barrier(len(requests)), []
