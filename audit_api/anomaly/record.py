@@ -38,7 +38,7 @@ def record(run: Run, dealers: tuple[ScreenedDealer, ...]) -> dict[str, Any]:
         "columns": [asdict(column) for column in inputs.columns],
         "indicators": {code: _state(result, run.nulls[code]) for code, result in verdicts.results.items()},
         "correlation": {
-            f"{one}/{other}": float(verdicts.reference.R[i, j])
+            f"{one}/{other}": round(float(verdicts.reference.R[i, j]), 9)
             for i, one in enumerate(verdicts.codes)
             for j, other in enumerate(verdicts.codes)
             if i < j

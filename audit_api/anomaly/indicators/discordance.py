@@ -1,6 +1,7 @@
 """Discordance: a survey level that the audits do not support.
 
-Formula: y = mean normal score of the dealer's responses; r = y − Huber regression of y on the shrunken audit
+Formula: y = mean score of the dealer's responses, a score being the response's mean in standard deviations of the
+network's responses, held at −2; r = y − Huber regression of y on the shrunken audit
 levels (covert and announced as two covariates, strata as intercepts); z = r/√(s²/n + β²·var(audit level) + τ²).
 Unit: standard deviations of single responses. Minimum: 10 responses and one planned visit.
 Source: docs/detection.md (the structure of Han, Yaraghi & Gopal 2018: self-report against inspection).
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
 from audit_api.anomaly.audit_level import KindLevel, audit_levels, used_rows
 from audit_api.anomaly.batch import Inputs
@@ -37,7 +38,7 @@ INDICATOR = Indicator(
     min_n=10,
     title_zh="满意度与审核不一致",
     title_en="Discordance between survey and audit",
-    formula="z = (y − Xβ) / √(s²/n + β²·var(audit level) + τ²), y = mean normal score of responses",
+    formula="z = (y − Xβ) / √(s²/n + β²·var(audit level) + τ²), y = mean standard score of responses, held at −2",
     source="detection.md; structure after Han, Yaraghi & Gopal 2018",
     sentence_zh=(
         "{n}份答卷的满意度水平为{observed:+.2f}个标准差；审核结果与之相当的同类店预期为{expected:+.2f}"
@@ -57,14 +58,18 @@ INDICATOR = Indicator(
     ),
 )
 
+HELD = -2.0
+"""No response counts as further below average than this, in standard deviations."""
 FLOOR = 0.05**2
 """Dealers differ by at least this much for reasons nobody measures; keeps large samples from looking exact."""
 
 
 def response_scores(inputs: Inputs) -> Floats:
-    """Return each response's normal score in the network, NaN where nothing was answered.
+    """Return each response's mean in network standard deviations, held at −2; NaN where nothing was answered.
 
-    Items are centred first, so that leaving out a hard item does not raise a customer's mean.
+    Items are centred first, so that leaving out a hard item does not raise a customer's mean. Ranks (normal
+    scores) would stretch the difference between full and nearly full marks, which at a ceiling is noise, and
+    hide sheets that are high without being perfect; one furious customer is held at −2 instead.
     """
     scaled = inputs.scaled()
     have = ~np.isnan(scaled)
@@ -74,9 +79,8 @@ def response_scores(inputs: Inputs) -> Floats:
     mean = np.where(have, scaled - centre, 0.0).sum(axis=1) / np.maximum(answered, 1)
     result = np.full(len(mean), np.nan)
     known = answered > 0
-    # Sums of the same marks in another column order may differ in the last digit: equal means must tie.
-    ranks = rankdata(np.round(mean[known], 9))
-    result[known] = norm.ppf((ranks - 0.5) / max(len(ranks), 1))
+    spread = float(np.std(mean[known])) if known.any() else 0.0
+    result[known] = np.maximum(mean[known] / spread, HELD) if spread > 1e-9 else 0.0
     return result
 
 
@@ -125,7 +129,7 @@ def _expect(
     tau = 0.02
     expected, audit_part = np.zeros(len(level)), np.zeros(len(level))
     for _ in range(4):
-        beta = huber_fit(level[use], design[use], (sampling + audit_part + tau)[use])
+        beta = _rising_fit(level[use], design[use], (sampling + audit_part + tau)[use], len(audits))
         expected = design @ beta
         slopes = beta[-len(audits) :]
         audit_part = np.zeros(len(level))
@@ -134,6 +138,21 @@ def _expect(
             audit_part += max(slope, 0.0) ** 2 * kind.unknown
         tau = additive_variance((level - expected)[use], (sampling + audit_part)[use], floor=FLOOR)
     return expected, sampling + audit_part + tau
+
+
+def _rising_fit(y: Floats, X: Floats, variance: Floats, audits: int) -> Floats:
+    """Return Huber coefficients in which no audit slope (the last columns) is negative.
+
+    A falling slope would be chance, and would make a dealer look unusual for a good audit: it is set to 0.
+    """
+    kept = np.ones(X.shape[1], dtype=bool)
+    while True:
+        beta = np.zeros(X.shape[1])
+        beta[kept] = huber_fit(y, X[:, kept], variance)
+        slopes = beta[-audits:]
+        if (slopes >= 0).all():
+            return beta
+        kept[X.shape[1] - audits + int(np.argmin(slopes))] = False
 
 
 def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+"""Nulls, groups, false-discovery rate and grades."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+from worlds import network
+
+from audit_api.anomaly.fdr import adjusted
+from audit_api.anomaly.grades import FLAG, NONE, NOT_ASSESSABLE, WATCH, Parameters, Standing, grade, supported_groups
+from audit_api.anomaly.groups import HonestDraws, cauchy
+from audit_api.anomaly.indicator import IndicatorResult
+from audit_api.anomaly.nulls import calibrate
+from audit_api.anomaly.peers import strata
+from audit_api.anomaly.robust import additive_variance, huber_fit, scaled_variance
+
+
+def test_bh_table():
+    # the example of fifteen p-values of Benjamini & Hochberg (1995): four are picked out at .05
+    p = np.array(
+        [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
+         0.7590, 1.0000]
+    )  # fmt: skip
+    q = adjusted(p)
+    assert (q <= 0.05).sum() == 4
+    assert q[0] == pytest.approx(0.0015)
+    assert q[3] == pytest.approx(0.0095 * 15 / 4)
+
+
+def test_bh_leaves_missing_out():
+    q = adjusted(np.array([0.01, np.nan, 0.04]))
+    assert q[0] == pytest.approx(0.02)
+    assert np.isnan(q[1])
+    assert adjusted(np.array([np.nan])).shape == (1,)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_bh_keeps_the_order_and_never_lowers(values):
+    p = np.array(values)
+    q = adjusted(p)
+    assert (q >= p - 1e-12).all()
+    assert (q <= 1).all()
+    order = np.argsort(p)
+    assert (np.diff(q[order]) >= -1e-12).all()
+
+
+def result(z) -> IndicatorResult:
+    z = np.asarray(z, dtype=float)
+    return IndicatorResult(
+        observed=z, expected=z * 0, n=np.full(len(z), 50), z=z, p=norm.sf(z), reason=np.full(len(z), "", dtype=object)
+    )
+
+
+def test_null_never_scales_below_one_and_clips():
+    narrow = calibrate(result(np.linspace(-0.1, 0.1, 100)))[0]
+    assert narrow.z[-1] == pytest.approx(0.1)
+    wide = calibrate(result(np.concatenate([norm.ppf(np.linspace(0.01, 0.99, 200)) * 3, [900, -900]])))[0]
+    assert wide.z[-2:].tolist() == [10, -6]
+    assert np.std(wide.z[:-2]) == pytest.approx(1, abs=0.1)
+
+
+def test_null_does_not_raise_ordinary_dealers():
+    low = calibrate(result(np.linspace(-2, -1, 100)))[0]
+    assert low.z.max() <= -1
+
+
+def test_robust_fits_resist_a_tenth():
+    rng = np.random.default_rng(1)
+    X = np.column_stack([np.ones(400), rng.normal(size=400)])
+    variance = rng.uniform(0.01, 0.5, 400)
+    y = X @ [1.0, 2.0] + rng.normal(size=400) * np.sqrt(variance + 0.2)
+    y[:40] += 6
+    beta = huber_fit(y, X, variance)
+    assert beta == pytest.approx([1.0, 2.0], abs=0.2)
+    assert additive_variance(y - X @ beta, variance, floor=0.01) == pytest.approx(0.2, abs=0.12)
+    c, tau = scaled_variance((y - X @ beta)[40:], variance[40:], floor=0.01)
+    assert c * np.median(variance) + tau == pytest.approx(np.median(variance) + 0.2, rel=0.3)
+
+
+def test_cauchy_by_hand():
+    # p = 1/4 gives tan(π/4) = 1; p above .9 counts as .9
+    assert cauchy(np.array([[0.25, 0.25]]))[0] == pytest.approx(1)
+    assert cauchy(np.array([[0.25, 1.0]]))[0] == pytest.approx((1 + np.tan(-0.4 * np.pi)) / 2)
+
+
+@pytest.mark.parametrize("r", [0.0, 0.6])
+def test_p_is_uniform_for_honest_dealers_in_the_tail_too(r):
+    groups = ["level", "level", "copying"]
+    R = np.array([[1, r, 0], [r, 1, 0], [0, 0, 1.0]])
+
+    def honest(seed: int, n: int) -> np.ndarray:
+        return norm.sf(np.random.default_rng(seed).standard_normal((n, 3)) @ np.linalg.cholesky(R).T)
+
+    reference = HonestDraws.of(honest(1, 200_000), groups)
+    p = np.array([reference.judge(row)[1] for row in honest(2, 20_000)])
+    for limit, slack in ((0.5, 0.02), (0.1, 0.01), (0.01, 0.003), (0.001, 0.0008)):
+        assert np.mean(p <= limit) == pytest.approx(limit, abs=slack)
+
+
+def test_smooth_p_goes_on_beyond_the_last_draw():
+    reference = HonestDraws.of(np.random.default_rng(1).random((20_000, 2)), ["copying", "level"])
+    far = [reference.judge(np.array([p, p])) for p in (1e-6, 1e-9, 1e-12)]
+    assert far[0][2] > far[1][2] > far[2][2] > 0
+    assert far[0][1] >= 1 / 20_001  # what is reported stops at the draws
+
+
+def standing(**changed) -> Standing:
+    base = Standing(
+        p=1e-5,
+        q=0.01,
+        p_by_group={"level": 0.001, "copying": 0.001},
+        p_by_indicator={"discordance": 0.001, "all_perfect": 0.2, "near_duplicates": 0.001},
+        group_of={"discordance": "level", "all_perfect": "level", "near_duplicates": "copying"},
+        responses=65,
+        visits=3,
+        covert_visits=2,
+    )
+    return replace(base, **changed)
+
+
+ACTION = Parameters(action=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "parameters", "expected"),
+    [
+        ({}, ACTION, FLAG),
+        ({}, Parameters(action=False), WATCH),
+        ({"q": 0.11}, ACTION, WATCH),
+        ({"q": 0.11, "p": 0.02}, ACTION, NONE),
+        ({"p_by_group": {"level": 1e-9, "copying": 0.06}}, ACTION, WATCH),  # a level alone, however extreme
+        ({"p_by_group": {"level": 0.06, "copying": 1e-9}}, ACTION, WATCH),
+        ({"responses": 29}, ACTION, WATCH),
+        ({"visits": 1, "covert_visits": 1}, ACTION, WATCH),
+        ({"covert_visits": 0}, ACTION, WATCH),
+        (
+            {"covert_visits": 0, "p_by_indicator": {"all_perfect": 0.001, "near_duplicates": 0.001}},
+            ACTION,
+            FLAG,  # the level stands without the audits
+        ),
+        ({"p_by_indicator": {}, "p_by_group": {}, "p": float("nan"), "q": float("nan")}, ACTION, NOT_ASSESSABLE),
+    ],
+)
+def test_grades(changed, parameters, expected):
+    assert grade(standing(**changed), parameters) == expected
+
+
+def test_level_without_enough_visits_rests_on_the_rest():
+    weak = standing(visits=1, p_by_indicator={"discordance": 1e-6, "all_perfect": 0.3, "near_duplicates": 0.001})
+    assert supported_groups(weak, ACTION) == ("copying",)
+
+
+def test_strata_fall_back_below_thirty_peers():
+    inputs = network(1, dealers=100, regions=2)[1]
+    region = np.array(["N"] * 40 + ["S"] * 31 + ["W"] * 29, dtype=object)
+    empty = np.full(100, "", dtype=object)
+    dealers = replace(inputs.dealers, region=region, brand=empty, volume_band=empty)
+    peers = strata(dealers)
+    assert set(peers.label) == {"N · ? · ?", "S · ? · ?", "network"}
+    assert peers.count.tolist() == [39] * 40 + [30] * 31 + [99] * 29
+    assert peers.group[-1] == 0
+
+
+@pytest.mark.parametrize("changed", [{"q": 0}, {"draws": 10}, {"group_p": 1}, {"near_duplicate_draws": 1}])
+def test_parameters_are_checked(changed):
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        Parameters(**changed)
