@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 import time
-import uuid
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 }
+POLICY = "Content-Security-Policy"
 _ALWAYS = tuple(SECURITY_HEADERS.items())
+_WITHOUT_POLICY = tuple(header for header in _ALWAYS if header[0] != POLICY)
 
 
 class Edge:
@@ -32,7 +34,7 @@ class Edge:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass a request on under an id: the caller's, where it is well formed."""
         given = environ.get("HTTP_X_REQUEST_ID")
-        request_id = given if given and ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if given and ACCEPTED_ID.fullmatch(given) else os.urandom(16).hex()
         environ[REQUEST_ID] = request_id
         query = environ.get("QUERY_STRING", "")
         if not query.isascii():  # raw bytes, which Werkzeug would take for UTF-8 and crash over
@@ -51,9 +53,10 @@ class Edge:
 
 def _secure(headers: list[tuple[str, str]], *, personal: bool) -> None:
     """Add what is missing; a page may bring a policy of its own, and says itself how long it may be kept."""
-    present = {name.lower() for name, _ in headers}
-    headers.extend(header for header in _ALWAYS if header[0].lower() not in present)
-    if personal and "cache-control" not in present:
+    present = [name for name, _ in headers]
+    # Every header of ours and of Werkzeug's is written in this one way.
+    headers.extend(_WITHOUT_POLICY if POLICY in present else _ALWAYS)
+    if personal and "Cache-Control" not in present:
         headers.append(("Cache-Control", "no-store"))
 
 

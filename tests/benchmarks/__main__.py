@@ -1,0 +1,5 @@
+"""`make bench`."""
+
+from tests.benchmarks.run import main
+
+main()

@@ -1,0 +1,58 @@
+"""Measures what the product aims at, as ratios within one run: absolute times say more about the machine.
+
+    python -m tests.benchmarks [checklist|visit|photo|import …] [--profile]
+
+Each figure is the median of rounds in which ours and its floor take turns; "calm" is
+the ratio of the best round of each, which a busy machine disturbs less. Nothing is asserted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import platform
+import pstats
+import sys
+from collections.abc import Callable
+
+from tests.benchmarks import checklist_get, photo_intake, survey_import, visit_put
+from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.system import System, a_system
+
+MEASURES: dict[str, Callable[[System], list[Figure]]] = {
+    "checklist": checklist_get.measure,
+    "visit": visit_put.measure,
+    "photo": lambda _: photo_intake.measure(),
+    "import": survey_import.measure,
+}
+SHOWN = 25
+
+
+def main() -> None:
+    """Run the chosen measures and print one table."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("chosen", nargs="*", choices=[*MEASURES, []], help="which of them; all when none is named")
+    parser.add_argument("--profile", action="store_true", help="print where the time goes inside this process as well")
+    given = parser.parse_args()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load before the run {load:.1f}", flush=True)
+    figures: list[Figure] = []
+    with a_system() as system:
+        for name in given.chosen or MEASURES:
+            print(f"measuring: {name}", file=sys.stderr, flush=True)
+            profile = cProfile.Profile()
+            if given.profile:
+                figures += profile.runcall(MEASURES[name], system)
+                pstats.Stats(profile).sort_stats("tottime").print_stats(SHOWN)
+            else:
+                figures += MEASURES[name](system)
+    print(table(figures))
+    missed = [figure for figure in figures if figure.reached == "NO"]
+    print(f"\n{len(missed)} of {sum(figure.aim is not None for figure in figures)} aims not reached")
+
+
+if __name__ == "__main__":
+    main()
