@@ -76,7 +76,11 @@ def after(state: State, event: Event) -> State | None:
 
 
 def is_locked(state: State) -> bool:
-    """Tell whether the auditor's content can no longer change."""
+    """Tell whether the auditor's content can no longer change.
+
+    The format marks no item as a follow-up (no checklist sets `evidence.gallery`), so nothing can be added
+    after submission: the 72-hour and 7-day watches are answered before it.
+    """
     return after(state, Event.RECEIVE) is None
 
 
