@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from audit_api.cli.context import connected, now, terminal_language
@@ -40,3 +42,19 @@ def run(*, wave: str, questionnaire: str, action: bool) -> None:
         sentence = flag["summary"].get(terminal_language(), "")
         click.echo(f"{flag['grade']:5}  {flag['dealer']:12} p {flag['p']:.2g}  q {flag['q']:.2g}  {sentence}")
     click.echo("A flag is a question, not a verdict; a person decides it.", err=True)
+
+
+@screening.command("export")
+@click.argument("run_id", metavar="RUN")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+def export(run_id: str, out: Path) -> None:
+    """Write the inputs of RUN to the folder OUT, for screen-files: it gives the same figures."""
+    from audit_api.intake.screening_folder import write_folder  # noqa: PLC0415 - NumPy, for this command only
+
+    with connected():
+        inputs = operations.inputs_of_run(OPERATOR, run_id)
+    write_folder(out, inputs)
+    click.echo(
+        f"{len(inputs.dealers)} dealers, {len(inputs.responses)} responses, {len(inputs.audits)} audit rows", err=True
+    )
+    click.echo(str(out))

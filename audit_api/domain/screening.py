@@ -22,7 +22,7 @@ YOUNG_YEARS, SETTLED_YEARS = 2, 5
 
 @dataclass(frozen=True, slots=True)
 class RatedColumn:
-    """One rated item: its place among the answers, column name (q_…), touchpoint and scale."""
+    """One rated item: its place among the answers, column name (q_…), touchpoint (an outcome: its word) and scale."""
 
     place: int
     name: str
@@ -70,18 +70,18 @@ def response_plan(questionnaire: Questionnaire) -> ResponsePlan:
         if item.role == "driver":
             seen[item.touchpoint] = number = seen.get(item.touchpoint, 0) + 1
             name = f"q_{item.touchpoint}" + (f"__{number}" if number > 1 else "")
-            rated.append(_rated(questionnaire, item, place, name))
+            rated.append(_rated(questionnaire, item, place, name, item.touchpoint))
         elif item.role == "outcome" and (word := next(outcomes, None)):
-            rated.append(_rated(questionnaire, item, place, f"q_{word}"))
+            rated.append(_rated(questionnaire, item, place, f"q_{word}", word))
         elif item.role == "fact" and item.favourable and item.touchpoint not in facts:
             opposite = {"yes": "no", "no": "yes"}.get(item.favourable, "")
             facts[item.touchpoint] = (place, item.favourable, opposite)
     return ResponsePlan(tuple(rated), facts, _statement(questionnaire, COACHING), _statement(questionnaire, INCENTIVE))
 
 
-def _rated(questionnaire: Questionnaire, item: SurveyItem, place: int, name: str) -> RatedColumn:
+def _rated(questionnaire: Questionnaire, item: SurveyItem, place: int, name: str, touchpoint: str) -> RatedColumn:
     marks = [value for value in questionnaire.values_by_id[item.id] or () if isinstance(value, int)]
-    return RatedColumn(place, name, item.touchpoint, min(marks), max(marks), item.role == "outcome")
+    return RatedColumn(place, name, touchpoint, float(min(marks)), float(max(marks)), item.role == "outcome")
 
 
 def _statement(questionnaire: Questionnaire, signal: str) -> tuple[int, tuple[str | int, ...]] | None:

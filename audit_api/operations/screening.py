@@ -166,6 +166,18 @@ def list_screened_dealers(actor: Actor, run_id: str, *, limit: int, after: str |
     return {"items": rows[:limit], "next": rows[limit - 1]["dealer"] if len(rows) > limit else None}
 
 
+def inputs_of_run(actor: Actor, run_id: str) -> Inputs:
+    """Collect the inputs of a run again, for an export; raises NOT_FOUND, SCREENING_REFUSED when they have changed."""
+    run = open_run(actor, run_id)
+    inputs = collect_inputs(open_wave(actor, run["wave"]), run["questionnaire"])
+    if inputs.content_hash() != run["run"]["inputs_sha256"]:
+        raise _refused(
+            "该次筛查之后数据已有变化；请重新筛查后再导出",
+            "The data has changed since this run; screen again and export that run",
+        )
+    return inputs
+
+
 def flags_of_run(run_id: str) -> list[Row]:
     """Give the flags and watches of a run, the most unusual first."""
     found = flags.Flag._get_collection().find({"run": run_id}, {"dossier": 0})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from audit_api.anomaly.screening import Parameters
+from audit_api.anomaly.screening import Parameters, screen
 from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Role
+from audit_api.intake.screening_files import read_folder
 from audit_api.models import base, trail
 from audit_api.models.base import collection
 from audit_api.operations import screening
@@ -91,6 +92,25 @@ def test_the_database_gives_what_the_file_held(app, command, tmp_path):
     assert not {"SAA-TD-03", "SAA-FOL-01"} & set(inputs.audits.criterion)
     collection("visits").update_many({}, {"$set": {"state": "in_qc"}})
     assert len(screening.collect_inputs(wave, "SSQ").audits) == 0
+
+
+def test_an_exported_run_screens_to_the_same_figures(app, command, tmp_path):
+    """Comments that look like formulas or hold line breaks come through; the folder's run is the database's."""
+    world = make_network(NOW, dealers=12)
+    world.responses["text"][:4] = ["=1+1", "很好\u2028，谢谢", "two\nlines", '"quoted", and; more']
+    command("survey", "import", write_survey(world, tmp_path / "responses.csv"))
+    parameters = Parameters(**QUICK)
+    done = screening.run_screening(WAVE, "SSQ", actor=OPERATOR, at=NOW, parameters=parameters)
+    exported = command("screening", "export", done["code"], tmp_path / "folder")
+    assert exported.exit_code == 0, exported.output
+    inputs = read_folder(tmp_path / "folder")
+    assert inputs.content_hash() == done["run"]["inputs_sha256"]
+    again = screen(inputs, parameters)
+    assert again.run == done["run"]
+    collection("responses").delete_one({})
+    changed = command("screening", "export", done["code"], tmp_path / "other")
+    assert changed.exit_code == 1
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_crash_between_rows_and_run_is_healed_by_running_again(app, command, tmp_path, monkeypatch):
