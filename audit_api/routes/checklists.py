@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
@@ -88,23 +89,29 @@ class CompiledResponse(Response):
 
 
 def compiled_response(compiled: Compiled) -> Response:
-    """Answer with compiled bytes, compressed where accepted, or 304.
+    """Answer with compiled bytes, compressed where accepted, or 304."""
+    zipped = _accepts_gzip()
+    etag = compiled.gzipped_etag if zipped else compiled.etag
+    if _is_known(etag):
+        return CompiledResponse(status=304, headers=_headers(etag, None, zipped=False))
+    body = compiled.gzipped if zipped else compiled.body
+    # A list: given plain bytes, Werkzeug would write the length into the headers, which are shared.
+    return CompiledResponse([body], headers=_headers(etag, len(body), zipped=zipped))
+
+
+@lru_cache(maxsize=1024)
+def _headers(etag: str, length: int | None, *, zipped: bool) -> Headers:
+    """Give the headers of one representation, made once: building them took a fifth of the request.
 
     `no-cache` makes a phone ask each time and get a 304: whoever lost the right to read is told so.
     """
-    zipped = _accepts_gzip()
-    headers = {
-        "ETag": compiled.gzipped_etag if zipped else compiled.etag,
-        "Vary": "Accept-Encoding",
-        "Cache-Control": "private, no-cache",
-    }
-    if _is_known(headers["ETag"]):
-        return CompiledResponse(status=304, headers=headers)
-    body = compiled.gzipped if zipped else compiled.body
-    headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    headers = Headers({"ETag": etag, "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"})
+    if length is not None:
+        headers["Content-Type"] = "application/json"
+        headers["Content-Length"] = str(length)
     if zipped:
         headers["Content-Encoding"] = "gzip"
-    return CompiledResponse(body, headers=headers)
+    return headers
 
 
 def _accepts_gzip() -> bool:
