@@ -85,9 +85,15 @@ def _commands() -> Iterator[str]:
 
 def _command(command: click.Command, path: str) -> Iterator[str]:
     if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield from _entry(command, path)
         for name in sorted(command.commands):
             yield from _command(command.commands[name], f"{path} {name}")
-        return
+    else:
+        yield from _entry(command, path)
+
+
+def _entry(command: click.Command, path: str) -> Iterator[str]:
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
     yield f"### `{' '.join([path, *(a.make_metavar(click.Context(command)) for a in arguments)])}`\n"
     yield f"{(command.help or '').strip()}\n"
@@ -102,7 +108,7 @@ def _meaning(option: click.Option) -> str:
     text = option.help or option.human_readable_name.replace("_", " ")
     if isinstance(option.type, click.Choice):
         text += f" ({', '.join(map(str, option.type.choices))})"
-    if option.show_default and option.default is not None:
+    if option.show_default and option.default is not None and not callable(option.default):
         text += f" Default `{option.default}`."
     return _cell(text)
 
