@@ -11,7 +11,7 @@ from audit_api.domain.directory import OPERATOR, Role
 from audit_api.intake.screening_files import read_folder
 from audit_api.models import base, trail
 from audit_api.models.base import collection
-from audit_api.operations import screening
+from audit_api.operations import screening, screening_inputs
 from tests.conftest import NOW
 from tests.journeys.networks import WAVE, make_network, write_survey
 
@@ -75,8 +75,8 @@ def test_the_database_gives_what_the_file_held(app, command, tmp_path):
     world = make_network(NOW, dealers=8)
     command("survey", "import", write_survey(world, tmp_path / "responses.csv"))
     wave = collection("waves").find_one()
-    inputs = screening.collect_inputs(wave, "SSQ")
-    assert inputs.content_hash() == screening.collect_inputs(wave, "SSQ").content_hash()
+    inputs = screening_inputs.collect_inputs(wave, "SSQ")
+    assert inputs.content_hash() == screening_inputs.collect_inputs(wave, "SSQ").content_hash()
     assert list(inputs.dealers.code) == sorted(world.dealers["dealer_id"])
     order = sorted(range(len(world.answers)), key=lambda i: world.responses["response_id"][i])
     names = [column.name for column in inputs.columns]
@@ -91,7 +91,7 @@ def test_the_database_gives_what_the_file_held(app, command, tmp_path):
     assert abs(inputs.audits.passed.mean() - share) < 0.1
     assert not {"SAA-TD-03", "SAA-FOL-01"} & set(inputs.audits.criterion)
     collection("visits").update_many({}, {"$set": {"state": "in_qc"}})
-    assert len(screening.collect_inputs(wave, "SSQ").audits) == 0
+    assert len(screening_inputs.collect_inputs(wave, "SSQ").audits) == 0
 
 
 def test_an_exported_run_screens_to_the_same_figures(app, command, tmp_path):
