@@ -14,8 +14,6 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
-import numpy as np
-import pdqhash
 import pillow_heif
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -24,6 +22,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from audit_api.evidence.containers import TailReader, format_of, is_animated_png, webp_length, webp_size
 from audit_api.evidence.exif import Position, TakenAt, read_exif
+from audit_api.evidence.likeness import perceptual_hash
 from audit_api.evidence.remarks import PhotoRefused, Remark, remark
 
 _READ_BYTES: Final = 1 << 18
@@ -61,7 +60,7 @@ class PhotoCaps:
 class PhotoFacts:
     """Hold what one look at a photo found; sizes in pixels as shown (after orientation).
 
-    `perceptual_hash` is PDQ as 64 hex digits; `perceptual_quality` its 0..100 (below 50: too plain to match).
+    `perceptual_hash` and `perceptual_quality` are those of `likeness.py` (64 hex digits; 0..100).
     """
 
     sha256: str
@@ -92,7 +91,6 @@ def inspect(source: str | PathLike[str] | BinaryIO, caps: PhotoCaps = PhotoCaps(
     """Inspect a photo given as a path or a seekable binary file, which stays open.
 
     Raises PhotoRefused and nothing else, whatever the bytes; an OSError only where the path cannot be read.
-    Source of the hash: Facebook, "PDQ & TMK + PDQF", 2019.
     """
     if isinstance(source, str | PathLike):
         with Path(source).open("rb") as file:
@@ -126,7 +124,7 @@ def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps) -> PhotoFacts:
     if turn is not None and exif.orientation >= 5:
         width, height = height, width
     small = _small(image, turn, caps.thumbnail_pixels)
-    bits, quality = pdqhash.compute(np.asarray(small))
+    likeness, detail = perceptual_hash(small)
     return PhotoFacts(
         sha256=digest,
         byte_count=byte_count,
@@ -140,8 +138,8 @@ def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps) -> PhotoFacts:
         model=exif.model,
         software=exif.software,
         thumbnail=_jpeg_of(small),
-        perceptual_hash=np.packbits(bits.astype(np.uint8)).tobytes().hex(),
-        perceptual_quality=int(quality),
+        perceptual_hash=likeness,
+        perceptual_quality=detail,
         remarks=exif.remarks + tuple(remark(code) for code in _codes(image, tail)),
     )
 
