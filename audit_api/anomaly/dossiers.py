@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audit_api.anomaly.explanation import dossier, honest_causes, sentence
@@ -9,6 +10,8 @@ from audit_api.anomaly.grades import NOT_ASSESSABLE, grade
 from audit_api.anomaly.outcome import ScreenedDealer
 from audit_api.anomaly.registry import ENTRIES
 from audit_api.anomaly.verdicts import Run
+
+Rows = Mapping[str, Mapping[int, dict[str, Any]]]
 
 REASONS = {
     "few_responses": {"zh": "答卷数量不足", "en": "too few responses"},
@@ -19,9 +22,14 @@ REASONS = {
 }
 
 
-def freeze(run: Run, dealer: ScreenedDealer, d: int) -> dict[str, Any]:
-    """Return the frozen evidence about dealer number d as plain JSON values."""
-    inputs, peers, verdicts, parameters = run.inputs, run.peers, run.verdicts, run.parameters
+def rows_behind(run: Run, dealers: Sequence[int]) -> Rows:
+    """Return the rows behind every indicator, by indicator and dealer number."""
+    return {entry.indicator.code: entry.evidence(run.inputs, dealers) for entry in ENTRIES}
+
+
+def freeze(run: Run, dealer: ScreenedDealer, d: int, rows: Rows) -> dict[str, Any]:
+    """Return the frozen evidence about dealer number d as plain JSON values; rows come from `rows_behind`."""
+    peers, verdicts, parameters = run.peers, run.verdicts, run.parameters
     standing = verdicts.standing(d)
     evidence, without, silent = [], [], []
     for entry in ENTRIES:
@@ -53,7 +61,7 @@ def freeze(run: Run, dealer: ScreenedDealer, d: int) -> dict[str, Any]:
                     p=float(result.p[d]),
                 ),
                 "honest_explanations": honest_causes(indicator),
-                "rows": entry.evidence(inputs, d),
+                "rows": rows[indicator.code][d],
             }
         )
         rest = verdicts.without(d, indicator.code)

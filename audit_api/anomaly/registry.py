@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ class Entry:
 
     indicator: Indicator
     compute: Callable[[Inputs, Peers, int], IndicatorResult]
-    evidence: Callable[[Inputs, int], dict[str, Any]]
+    evidence: Callable[[Inputs, Sequence[int]], dict[int, dict[str, Any]]]
 
 
 MODULES = (discordance, all_perfect, near_duplicates)

@@ -11,7 +11,7 @@ import numpy as np
 
 from audit_api.anomaly import ensemble as pyod_ensemble
 from audit_api.anomaly.batch import Inputs
-from audit_api.anomaly.dossiers import freeze
+from audit_api.anomaly.dossiers import freeze, rows_behind
 from audit_api.anomaly.grades import FLAG, NOT_ASSESSABLE, WATCH, Parameters, grade
 from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.nulls import calibrate
@@ -46,15 +46,13 @@ def screen(inputs: Inputs, parameters: Parameters, progress: Progress = lambda l
     run = Run(inputs=inputs, peers=peers, parameters=parameters, nulls=nulls, verdicts=verdicts, ranks=ranks)
     dealers = tuple(_dealer(run, d) for d in range(len(inputs.dealers)))
     progress("freezing evidence")
+    shown = [d for d, dealer in enumerate(dealers) if dealer.grade in (WATCH, FLAG)]
+    rows = rows_behind(run, shown)
     return Screening(
         dealers=dealers,
         indicators=_indicator_rows(inputs, results),
         run=record(run, dealers),
-        dossiers={
-            dealer.dealer_id: freeze(run, dealer, d)
-            for d, dealer in enumerate(dealers)
-            if dealer.grade in (WATCH, FLAG)
-        },
+        dossiers={dealers[d].dealer_id: freeze(run, dealers[d], d, rows) for d in shown},
     )
 
 

@@ -17,7 +17,7 @@ def pressed(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
 def copied(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
     """Fill in sheets from a few high templates with at most one mark changed, or full marks (G04, G10)."""
     rows, items = judged.shape
-    templates = np.full((int(rng.integers(2, 4)), items), float(levels))
+    templates: Floats = np.full((int(rng.integers(2, 4)), items), float(levels))
     for number in range(len(templates)):
         lowered = rng.permutation(items)[: int(rng.integers(2, 4))]
         templates[number, lowered] -= 1
@@ -26,7 +26,8 @@ def copied(rng: np.random.Generator, judged: Floats, levels: int) -> Floats:
     place = rng.integers(0, items, rows)
     up = np.where(rng.random(rows) < 0.5, 1.0, -1.0)
     every = np.flatnonzero(changed)
-    sheets[every, place[every]] = np.clip(sheets[every, place[every]] + up[every], 1, levels)
+    where = np.asarray(place)[every]
+    sheets[every, where] = np.clip(sheets[every, where] + up[every], 1, levels)
     sheets[rng.random(rows) < 0.5] = levels
     return sheets
 

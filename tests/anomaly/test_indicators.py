@@ -136,7 +136,7 @@ def test_no_responses_are_safe(entry, clean):
 def test_evidence_is_plain_and_bounded(entry, clean):
     import json
 
-    evidence = entry.evidence(clean[1], 0)
+    evidence = entry.evidence(clean[1], [0, 5])
     assert len(json.dumps(evidence, allow_nan=False)) < 40_000
 
 
@@ -232,7 +232,7 @@ def test_near_duplicates_by_hand():
     assert found.row.tolist() == [0, 1, 2, 3, 6, 7, 8]
     met = near_duplicates._with_neighbour(found, found.dealer, np.arange(len(found)))
     assert met.tolist() == [True, True, False, False, True, True, False]  # b's sheet is another dealer's
-    clusters = near_duplicates.evidence(inputs, 0)
+    clusters = near_duplicates.evidence(inputs, [0])[0]
     assert clusters == {
         "clusters": [["a-000", "a-001"], ["a-006", "a-007"]], "cluster_count": 2, "response_count": 4
     }  # fmt: skip

@@ -9,6 +9,7 @@ Minimum: 10 responses. Source: docs/detection.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -237,8 +238,11 @@ def tilt_rate(values: Floats, counts: Floats, level: float) -> float:
     return 0.5 * (low + high)
 
 
-def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:
-    """Return the rows behind the figure: the ids of the all-perfect responses (at most 200) and their number."""
-    perfect = perfect_responses(inputs)[1] & (inputs.responses.dealer == dealer)
-    ids = [str(code) for code in inputs.responses.response_id[perfect]]
-    return {"responses": ids[:200], "response_count": len(ids)}
+def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return per dealer the ids of its all-perfect responses (at most 200) and their number."""
+    perfect = perfect_responses(inputs)[1]
+    found = {}
+    for dealer in dealers:
+        ids = [str(code) for code in inputs.responses.response_id[perfect & (inputs.responses.dealer == dealer)]]
+        found[dealer] = {"responses": ids[:200], "response_count": len(ids)}
+    return found

@@ -9,6 +9,7 @@ Source: docs/detection.md (the structure of Han, Yaraghi & Gopal 2018: self-repo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from audit_api.anomaly.indicator import (
     IndicatorResult,
     unassessable,
 )
-from audit_api.anomaly.parse import Floats
+from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance, huber_fit
 
@@ -155,29 +156,37 @@ def _rising_fit(y: Floats, X: Floats, variance: Floats, audits: int) -> Floats:
         kept[X.shape[1] - audits + int(np.argmin(slopes))] = False
 
 
-def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:
-    """Return the rows behind the figure: survey and audit per touchpoint, and the visits used."""
+def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return per dealer the rows behind the figure: survey and audit per touchpoint, and the visits used."""
     audits, rows = inputs.audits, used_rows(inputs.audits)
+    owner, visit = audits.dealer[rows], audits.visit[rows]
+    touched, kind, passed = audits.touchpoint[rows], audits.kind[rows], audits.passed[rows]
     scaled, columns = inputs.scaled(), [inputs.columns[i] for i in inputs.drivers()]
-    mine = inputs.responses.dealer == dealer
-    table = []
+    count = len(inputs.dealers)
+    tables: dict[int, list[dict[str, Any]]] = {dealer: [] for dealer in dealers}
     for touchpoint in sorted({column.touchpoint for column in columns}):
         own = [i for i, column in enumerate(columns) if column.touchpoint == touchpoint]
-        entry: dict[str, Any] = {
-            "touchpoint": touchpoint,
-            "survey": _mean(scaled[np.ix_(mine, own)]),
-            "survey_network": _mean(scaled[:, own]),
-        }
-        at = rows & (audits.touchpoint == touchpoint)
-        for kind in ("mystery", "announced"):
-            of_kind = at & (audits.kind == kind)
-            entry[kind] = _mean(audits.passed[of_kind & (audits.dealer == dealer)])
-            entry[f"{kind}_network"] = _mean(audits.passed[of_kind])
-        table.append(entry)
-    visits = sorted({str(visit) for visit in audits.visit[rows & (audits.dealer == dealer)]})
-    return {"touchpoints": table, "visits": visits}
+        marks = scaled[:, own].ravel()
+        means = {"survey": _means(np.repeat(inputs.responses.dealer, len(own)), marks, count)}
+        for name in ("mystery", "announced"):
+            at = (touched == touchpoint) & (kind == name)
+            means[name] = _means(owner[at], passed[at], count)
+        for dealer in dealers:
+            entry: dict[str, Any] = {"touchpoint": touchpoint}
+            for name, (by_dealer, network) in means.items():
+                entry[name] = None if np.isnan(by_dealer[dealer]) else float(by_dealer[dealer])
+                entry[f"{name}_network"] = network
+            tables[dealer].append(entry)
+    return {
+        dealer: {"touchpoints": tables[dealer], "visits": sorted({str(code) for code in visit[owner == dealer]})}
+        for dealer in dealers
+    }
 
 
-def _mean(values: Floats) -> float | None:
-    kept = values[~np.isnan(values)]
-    return float(np.mean(kept)) if len(kept) else None
+def _means(owner: Integers, values: Floats, count: int) -> tuple[Floats, float | None]:
+    """Return the mean per dealer (NaN where there is none) and over all."""
+    known = ~np.isnan(values)
+    seen = np.bincount(owner[known], minlength=count)
+    total = np.bincount(owner[known], values[known], minlength=count)
+    mean = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
+    return mean, float(total.sum() / seen.sum()) if seen.sum() else None

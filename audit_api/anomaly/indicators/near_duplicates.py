@@ -9,6 +9,7 @@ Source: docs/detection.md; a null of the same size instead of a fixed cut-off af
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ from audit_api.anomaly.indicator import (
     unassessable,
 )
 from audit_api.anomaly.laws import beta_binomial
-from audit_api.anomaly.parse import Floats, Integers, Truths
+from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 from audit_api.anomaly.peers import Peers
 
 INDICATOR = Indicator(
@@ -230,13 +231,18 @@ def _draw(sheets: Sheets, members: Integers, pool: Integers, place: Integers, rn
     return result
 
 
-def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:
-    """Return the rows behind the figure: clusters of response ids that nearly repeat one another.
+def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return per dealer the clusters of response ids that nearly repeat one another.
 
     Largest first, at most 20 clusters of 50 ids, with their true numbers.
     """
     sheets = uneven_sheets(inputs)
-    mine = np.flatnonzero(sheets.dealer == dealer)
+    ids = inputs.responses.response_id[sheets.row]
+    return {dealer: _clusters(sheets, ids, np.flatnonzero(sheets.dealer == dealer)) for dealer in dealers}
+
+
+def _clusters(sheets: Sheets, ids: Texts, mine: Integers) -> dict[str, Any]:
+    """Join sheets that share a key, directly or through others."""
     head: dict[int, int] = {}
     parent = {int(sheet): int(sheet) for sheet in mine}
 
@@ -252,10 +258,12 @@ def evidence(inputs: Inputs, dealer: int) -> dict[str, Any]:
             parent[root(sheet)] = root(other)
     clusters: dict[int, list[str]] = {}
     for sheet in parent:
-        clusters.setdefault(root(sheet), []).append(str(inputs.responses.response_id[sheets.row[sheet]]))
-    found = sorted((sorted(ids) for ids in clusters.values() if len(ids) > 1), key=lambda ids: (-len(ids), ids))
+        clusters.setdefault(root(sheet), []).append(str(ids[sheet]))
+    found = sorted(
+        (sorted(names) for names in clusters.values() if len(names) > 1), key=lambda names: (-len(names), names)
+    )
     return {
-        "clusters": [ids[:50] for ids in found[:20]],
+        "clusters": [names[:50] for names in found[:20]],
         "cluster_count": len(found),
-        "response_count": sum(len(ids) for ids in found),
+        "response_count": sum(len(names) for names in found),
     }
