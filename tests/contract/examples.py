@@ -6,6 +6,7 @@ another brand, and one that does not exist. `BODIES` knows an acceptable body fo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,9 +55,9 @@ def _photo(world: World) -> Ids:
     return _three("sha256", {whose: next(iter(sent)) for whose, sent in world.sent.items()}, "0" * 64, assigned=True)
 
 
-def _photo_sent(world: World) -> Ids:
+def _photo_sent(_: World) -> Ids:
     return Ids(
-        own={"sha256": next(iter(world.sent["own"]))},
+        own={"sha256": hashlib.sha256(NEW_PHOTO).hexdigest()},
         missing={"sha256": "0" * 64},
         unowned="whoever has the bytes may send them, and learns nothing of who else did",
         missing_is_made="what is missing is stored, or refused for the bytes it came with",
@@ -92,6 +93,7 @@ def _flag(_: World) -> Ids:
     return _three("flag", {whose: flag_of(dealer) for whose, dealer in FLAGS.items()}, "none:D0001")
 
 
+NEW_PHOTO = worlds.picture(9)
 DEALERS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
 PAGE = "a page for everybody"
 PUBLISHED = "what is published is for everybody who may read checklists at all"
@@ -148,16 +150,20 @@ def _new_checklist(_: World) -> dict[str, Any]:
     return {"source": path.read_text("utf-8")}
 
 
-IMPORT = b"code,wave\nA-x,none\n"
+DEALER_FILE = "code,name_zh,name_en,brand,region,city\nD0007,杭州七店,Seven,Aurora,East,杭州\n".encode()
+ASSIGNMENT_FILE = (
+    "code,wave,dealer,checklist,version,auditor,window_from,window_to\n"
+    f"A-file,{worlds.WAVES['Aurora']},D0001,SAA,1,auditor-aurora@example.com,2026-11-01,2026-11-30\n"
+).encode()
 BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
-    ("POST", "/v1/assignment-imports"): lambda _: IMPORT,
+    ("POST", "/v1/assignment-imports"): lambda _: ASSIGNMENT_FILE,
     ("POST", "/v1/assignments"): _new_assignment,
     ("POST", "/v1/checklists"): _new_checklist,
-    ("POST", "/v1/dealer-imports"): lambda _: IMPORT,
+    ("POST", "/v1/dealer-imports"): lambda _: DEALER_FILE,
     ("POST", "/v1/flags/<string:flag>/decisions"): lambda _: {
         "revision": 1, "outcome": "inconclusive", "reason": "The two sources do not agree", "look_alike": "",
     },
-    ("PUT", "/v1/photos/<string:sha256>"): lambda world: next(iter(world.sent["own"].values())),
+    ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,
     ("POST", "/v1/programmes"): lambda _: {
         "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
     },
