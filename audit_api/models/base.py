@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import mongoengine
+import pymongo
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -15,6 +16,7 @@ from pymongo.database import Database
 T = TypeVar("T")
 Row = dict[str, Any]
 
+TRANSACTION_SECONDS = 20
 # What is acknowledged is on the disks of a majority: kill -9 loses nothing (docs/architecture.md).
 DURABLE = {"w": "majority", "journal": True, "readConcernLevel": "majority"}
 
@@ -55,8 +57,11 @@ def collection(name: str) -> Collection[Row]:
 
 
 def in_transaction(work: Callable[[ClientSession], T]) -> T:
-    """Run `work(session)` in one transaction, retried on transient conflicts; all of it or nothing happens."""
-    with client().start_session() as session:
+    """Run `work(session)` in one transaction, retried on transient conflicts; all of it or nothing happens.
+
+    Left to itself the driver tries for two minutes while the database is away, and every thread of the server with it.
+    """
+    with pymongo.timeout(TRANSACTION_SECONDS), client().start_session() as session:
         return session.with_transaction(work)
 
 
