@@ -52,12 +52,14 @@ def meanings_of(published: Checklist | Questionnaire) -> dict[str, dict[str, str
 
 def _meaning(item: Item | SurveyItem) -> dict[str, str]:
     survey = isinstance(item, SurveyItem)
+    # The statements of a list experiment are what it asks.
+    texts = (item.text, *(item.statements if isinstance(item, SurveyItem) else ()))
     return {
         "type": f"{item.role}/{item.scale}" if isinstance(item, SurveyItem) else item.type,
         "touchpoint": item.touchpoint,
         "pass_on": "" if survey else (getattr(item, "pass_on", None) or ""),
-        "zh": item.text.zh,
-        "en": item.text.en,
+        "zh": "\n".join(text.zh for text in texts),
+        "en": "\n".join(text.en for text in texts),
     }
 
 

@@ -57,13 +57,15 @@ def _item(item: SurveyItem) -> dict[str, Any]:
         "required": item.required,
         "allow_na": item.allow_na,
     }
-    for key in ("pair", "favourable", "signal"):
+    for key in ("pair", "favourable", "signal", "arm"):
         if getattr(item, key) is not None:
             made[key] = getattr(item, key)
     if item.adverse:
         made["adverse"] = list(item.adverse)
     if item.options:
         made["options"] = [_level(level) for level in item.options]
+    if item.statements:
+        made["statements"] = [text_document(text) for text in item.statements]
     return made
 
 
@@ -108,4 +110,6 @@ def _read_item(item: Mapping[str, Any]) -> SurveyItem:
         adverse=tuple(item.get("adverse", ())),
         signal=item.get("signal"),
         options=tuple(_read_level(level) for level in item.get("options", ())),
+        arm=item.get("arm"),
+        statements=tuple(Text(**text) for text in item.get("statements", ())),
     )

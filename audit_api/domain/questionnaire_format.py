@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from audit_api.domain.checklist_format import CODE, DOMAINS
 from audit_api.domain.checklists import NOT_APPLICABLE, SIGNALS, Text
-from audit_api.domain.questionnaires import ROLES, SCHEMA, FieldWindow, Level, Questionnaire, Scale, SurveyItem
+from audit_api.domain.questionnaires import (
+    ARMS,
+    RATED_ROLES,
+    ROLES,
+    SCHEMA,
+    FieldWindow,
+    Level,
+    Questionnaire,
+    Scale,
+    SurveyItem,
+)
 from audit_api.domain.source_fields import Fields, each
 from audit_api.domain.source_text import Node, Report, read_nodes
 from audit_api.domain.touchpoints import CodeBook
 
 MAX_ITEMS = 200
+PAIRED = ("expectation", "experience", "list_experiment")
 SCORING_NOTES = ("driver", "csi", "nps", "gap", "integrity")
 
 
@@ -128,22 +141,35 @@ def _range(fields: Fields, name: str) -> Scale:
 def _items(fields: Fields, code: str, scales: tuple[Scale, ...], book: CodeBook | None) -> tuple[SurveyItem, ...]:
     names = {scale.name: scale for scale in scales}
     found: list[SurveyItem] = []
-    pairs: dict[str, list[str]] = {}
+    pairs: dict[str, list[SurveyItem]] = {}
     for node in fields.listed("items", MAX_ITEMS):
         item = _item(node, fields.report, code, names, book)
         if item.id and any(item.id == other.id for other in found):
             fields.report.add(node.line, item.id, "编号重复；请换一个", "this id is used twice: choose another")
         if item.pair:
-            pairs.setdefault(item.pair, []).append(item.role)
+            pairs.setdefault(item.pair, []).append(item)
         found.append(item)
-    for pair, roles in pairs.items():
-        if roles != ["expectation", "experience"]:
+    for pair, items in pairs.items():
+        _check_pair(fields, pair, items)
+    return tuple(found)
+
+
+def _check_pair(fields: Fields, pair: str, items: list[SurveyItem]) -> None:
+    roles = [item.role for item in items]
+    if "list_experiment" in roles:
+        longer = len(items) == 2 and len(items[1].statements) - len(items[0].statements)
+        if set(roles) != {"list_experiment"} or tuple(item.arm for item in items) != ARMS or longer != 1:
             fields.wrong(
                 "items",
-                f"配对“{pair}”须先有一个 expectation，再有一个 experience",
-                f"pair '{pair}' needs one expectation followed by one experience",
+                f"配对“{pair}”须先有一个 control，再有一个多一条陈述的 treatment",
+                f"pair '{pair}' needs one control followed by one treatment with one statement more",
             )
-    return tuple(found)
+    elif roles != ["expectation", "experience"]:
+        fields.wrong(
+            "items",
+            f"配对“{pair}”须先有一个 expectation，再有一个 experience",
+            f"pair '{pair}' needs one expectation followed by one experience",
+        )
 
 
 def _item(node: Node, report: Report, code: str, scales: dict[str, Scale], book: CodeBook | None) -> SurveyItem:
@@ -182,20 +208,47 @@ def _item(node: Node, report: Report, code: str, scales: dict[str, Scale], book:
         text=fields.bilingual("text"),
         required=fields.flag("required"),
         allow_na=fields.flag("allow_na", required=False),
-        pair=fields.word("pair", required=role in ("expectation", "experience"), longest=60) or None,
+        pair=fields.word("pair", required=role in PAIRED, longest=60) or None,
         favourable=fields.word("favourable", required=role == "fact", longest=60) or None,
         adverse=_adverse(fields, role),
         signal=fields.choice("signal", SIGNALS, required=role == "integrity") or None,
         options=options,
+        arm=fields.choice("arm", ARMS) or None if role == "list_experiment" else None,
+        statements=_statements(fields) if role == "list_experiment" else (),
     )
     for key, given in (("favourable", (item.favourable,) if item.favourable else ()), ("adverse", item.adverse)):
         for value in given:
             if value not in values:
                 fields.wrong(key, f"“{value}”不是本题的答案", f"'{value}' is not an answer of this item")
-    if role == "driver" and scale != "SAT5":
-        fields.wrong("scale", "driver 题须用 SAT5 量表", "a driver item uses the scale SAT5")
+    written = fields.nodes["scale"].value if fields.has("scale") else None
+    if role in RATED_ROLES and written in (*scales, "single", "text") and not _is_run(values):
+        fields.wrong(
+            "scale",
+            f"{role} 题的量表须为连续整数，如 1 至 5 或 1 至 10",
+            f"a {role} item needs a scale of consecutive whole numbers, such as 1 to 5 or 1 to 10",
+        )
+    if item.statements and values != set(range(len(item.statements) + 1)):
+        fields.wrong(
+            "scale",
+            f"答案是成立的陈述条数，量表须为 0 至 {len(item.statements)}",
+            f"the answer is how many statements hold: the scale must run from 0 to {len(item.statements)}",
+        )
     fields.done()
     return item
+
+
+def _is_run(values: Iterable[int | str]) -> bool:
+    marks = sorted(value for value in values if isinstance(value, int))
+    return len(marks) > 1 and marks == list(range(marks[0], marks[-1] + 1)) and len(marks) == len(set(values))
+
+
+def _statements(fields: Fields) -> tuple[Text, ...]:
+    listed = each(fields.listed("statements", 20, least=2), fields.report, fields.item, "statements")
+    found = []
+    for inner in listed:
+        found.append(inner.text_here(300))
+        inner.done()
+    return tuple(found)
 
 
 def _adverse(fields: Fields, role: str) -> tuple[str | int, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,8 +11,14 @@ from functools import cached_property
 from audit_api.domain.checklists import NOT_APPLICABLE, Text
 
 SCHEMA = "csat-survey/1"
-ROLES = ("screening", "driver", "outcome", "expectation", "experience", "fact", "integrity", "open")
+ROLES = (
+    "screening", "driver", "outcome", "expectation", "experience", "fact", "integrity", "list_experiment", "open",
+)  # fmt: skip
+ARMS = ("control", "treatment")
+"""The two arms of a list experiment: the treatment list holds the sensitive statement as well."""
+RATED_ROLES = ("driver", "outcome")
 LONGEST_TEXT = 5000
+_WHOLE = re.compile(r"(-?\d{1,4})(?:\.0{1,4}|,0{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,8 @@ class SurveyItem:
     """One question to a customer.
 
     ``favourable`` is the answer of a fact item that speaks for the dealer; ``adverse`` are the answers of a screening
-    or integrity item that raise ``signal``; ``pair`` links an expectation with its experience.
+    or integrity item that raise ``signal``; ``pair`` links an expectation with its experience, or the two arms of a
+    list experiment, whose answer is how many of the ``statements`` hold, never which.
     """
 
     id: str
@@ -60,6 +69,8 @@ class SurveyItem:
     adverse: tuple[str | int, ...] = ()
     signal: str | None = None
     options: tuple[Level, ...] = ()
+    arm: str | None = None
+    statements: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,24 @@ class Questionnaire:
             return frozenset(level.value for level in item.options)
         return self.scale_by_name[item.scale].values
 
+    @cached_property
+    def labels_by_id(self) -> Mapping[str, Mapping[str, int | str]]:
+        """The answers of each item by their own words in either language, in the form of ``folded``.
+
+        Words that two answers of an item share are left out.
+        """
+        return {item.id: _labels(self._levels(item)) for item in self.items}
+
+    def _levels(self, item: SurveyItem) -> tuple[Level, ...]:
+        if item.scale in ("text", "single"):
+            return item.options
+        return self.scale_by_name[item.scale].levels
+
+    def range_of(self, item_id: str) -> tuple[int, int] | None:
+        """Return the lowest and highest level of a rated item; None where answers are no numbers."""
+        marks = [value for value in self.values_by_id[item_id] or () if isinstance(value, int)]
+        return (min(marks), max(marks)) if marks else None
+
     def item(self, item_id: str) -> SurveyItem:
         """Return one item; raises KeyError when this version has none with that id."""
         return self.by_id[item_id]
@@ -130,6 +159,7 @@ class Questionnaire:
     def read_cell(self, item_id: str, cell: str) -> int | str | None:
         """Return the answer written in a cell of a table; None for an empty one.
 
+        A level may be written as its number, as spreadsheets do ("5.0", "5,0"), or in the questionnaire's own words.
         Raises KeyError for an unknown item and ValueError for what is no answer of it.
         """
         item = self.by_id[item_id]
@@ -141,18 +171,31 @@ class Questionnaire:
             if len(written) > LONGEST_TEXT:
                 raise ValueError(f"longer than {LONGEST_TEXT} characters")
             return written
-        lowered = written.lower()
-        if lowered in values or (item.allow_na and lowered == NOT_APPLICABLE):
-            return lowered
-        # "5.0" is how spreadsheets write a whole number.
-        digits = written[:-2] if written.endswith(".0") else written
-        if digits.isascii() and digits.isdigit() and len(digits) <= 4 and int(digits) in values:
-            return int(digits)
+        word = folded(written)
+        if word in values or (item.allow_na and word == NOT_APPLICABLE):
+            return word
+        if (number := _WHOLE.fullmatch(word)) and int(number[1]) in values:
+            return int(number[1])
+        if (found := self.labels_by_id[item_id].get(word)) is not None:
+            return found
         raise ValueError(f"{written[:40]!r} is not one of {sorted(map(str, values))}")
 
 
-def score_driver(value: int) -> float:
-    """Map a level 1..5 of SAT5 to 0, 25, 50, 75, 100 (five-level scale, as audit scores)."""
-    if isinstance(value, bool) or value not in (1, 2, 3, 4, 5):
-        raise ValueError(f"{value!r} is not a level from 1 to 5")
-    return (value - 1) * 25.0
+def folded(written: str) -> str:
+    """Bring a written answer to the form words are compared in: full width and case do not matter."""
+    return unicodedata.normalize("NFKC", written[:200]).strip().casefold()
+
+
+def _labels(levels: tuple[Level, ...]) -> dict[str, int | str]:
+    found: dict[str, set[int | str]] = {}
+    for level in levels:
+        for word in (level.text.zh, level.text.en):
+            found.setdefault(folded(word), set()).add(level.value)
+    return {word: values.pop() for word, values in found.items() if len(values) == 1}
+
+
+def score_level(value: int, low: int = 1, high: int = 5) -> float:
+    """Map a level of a scale from `low` to `high` linearly to 0..100: five levels give 0, 25, 50, 75, 100."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{value!r} is not a level from {low} to {high}")
+    return 100.0 * (value - low) / (high - low)

@@ -13,8 +13,9 @@ from audit_api.domain.packaged import (
     packaged_code_book,
     packaged_questionnaires,
 )
+from audit_api.domain.questionnaire_document import from_document, to_document
 from audit_api.domain.questionnaire_format import parse_questionnaire
-from audit_api.domain.questionnaires import score_driver
+from audit_api.domain.questionnaires import score_level
 from audit_api.domain.source_text import FormatError
 from audit_api.domain.touchpoints import FACT_JOINS, PLAYBOOK_TRACES
 
@@ -41,13 +42,13 @@ def test_ids_are_unique_over_checklists_and_questionnaires_and_references_exist(
 
 @pytest.mark.parametrize(("value", "score"), [(1, 0), (2, 25), (3, 50), (4, 75), (5, 100)])
 def test_drivers_map_to_the_scale_of_audit_scores(value, score):
-    assert score_driver(value) == score
+    assert score_level(value) == score
 
 
 @pytest.mark.parametrize("value", [0, 6, True, 2.5, "3", None, float("nan")])
 def test_what_is_no_level_has_no_score(value):
     with pytest.raises(ValueError, match="is not a level"):
-        score_driver(value)
+        score_level(value)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +70,88 @@ def test_values_are_accepted_by_exact_type(item, value, accepted):
     [
         ("SSQ-DRV-01", " 5 ", 5), ("SSQ-DRV-01", "5.0", 5), ("SSQ-DRV-01", "NA", "na"), ("SSQ-DRV-01", "", None),
         ("SSQ-FAC-01", "Yes", "yes"), ("SSQ-OUT-02", "10", 10), ("SSQ-TXT-01", " 很好 ", "很好"),
+        ("SSQ-DRV-01", "5,0", 5), ("SSQ-DRV-01", "５", 5), ("SSQ-DRV-01", "很满意", 5), ("SSQ-DRV-01", "very  satisfied", None),
+        ("SSQ-DRV-01", "VERY SATISFIED", 5), ("SSQ-FAC-01", "是", "yes"), ("SSQ-OUT-02", "1,000", None),
     ],
 )  # fmt: skip
 def test_cells_are_read(item, cell, value):
-    assert SSQ.read_cell(item, cell) == value
+    if value is None and cell:
+        with pytest.raises(ValueError, match="is not one of"):
+            SSQ.read_cell(item, cell)
+    else:
+        assert SSQ.read_cell(item, cell) == value
+
+
+TEN = """
+schema: csat-survey/1
+code: TEN
+version: 1
+title: {zh: 十分制问卷, en: Ten-point survey}
+domain: sales
+field_window_days: {open_after: 7, close_after: 30, event: delivery}
+channels: [sms_link]
+scales:
+  TEN: {min: 1, max: 10, zh: [很差, 很好], en: [Poor, Excellent]}
+  COUNT3: {min: 0, max: 3, zh: [一条都没有, 三条都有], en: [None of them, All of them]}
+  COUNT4: {min: 0, max: 4, zh: [一条都没有, 四条都有], en: [None of them, All of them]}
+items:
+- {id: TEN-DRV-01, touchpoint: SAL_RECEP, role: driver, scale: TEN, text: {zh: 接待, en: Reception}, required: true}
+- {id: TEN-OUT-01, touchpoint: XCT_OVERALL, role: outcome, scale: TEN, text: {zh: 总体, en: Overall}, required: true}
+- id: TEN-LST-01
+  touchpoint: XCT_INTEGRITY
+  role: list_experiment
+  arm: control
+  pair: TEN-LST-01
+  scale: COUNT3
+  text: {zh: 以下有几条属实？, en: How many of these are true?}
+  statements: [{zh: 喝了茶, en: I had tea}, {zh: 看了新车, en: I saw a new car}, {zh: 等过, en: I had to wait}]
+  required: false
+- id: TEN-LST-02
+  touchpoint: XCT_INTEGRITY
+  role: list_experiment
+  arm: treatment
+  pair: TEN-LST-01
+  scale: COUNT4
+  text: {zh: 以下有几条属实？, en: How many of these are true?}
+  statements:
+  - {zh: 喝了茶, en: I had tea}
+  - {zh: 看了新车, en: I saw a new car}
+  - {zh: 等过, en: I had to wait}
+  - {zh: 店员要我打满分, en: I was asked for full marks}
+  required: false
+- {id: TEN-TXT-01, touchpoint: XCT_OVERALL, role: open, scale: text, text: {zh: 意见, en: Remarks}, required: false}
+"""
+
+
+def test_ten_points_and_a_list_experiment():
+    ten = parse_questionnaire(TEN, "ten.yaml", packaged_code_book())
+    assert ten.range_of("TEN-DRV-01") == (1, 10)
+    assert [ten.read_cell("TEN-DRV-01", cell) for cell in ("1", "10.0", "7,0")] == [1, 10, 7]
+    assert not ten.accepts("TEN-DRV-01", 11)
+    assert (score_level(1, 1, 10), score_level(10, 1, 10)) == (0, 100)
+    control, treatment = ten.of_role("list_experiment")
+    assert (control.arm, treatment.arm, len(treatment.statements)) == ("control", "treatment", 4)
+    assert treatment.statements[3].en == "I was asked for full marks"
+    assert from_document(to_document(ten)) == ten
+    assert ten.range_of("TEN-TXT-01") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("arm: treatment", "arm: control", "one control followed by one treatment"),
+        ("arm: treatment", "arm: both", "choose control, treatment"),
+        ("  - {zh: 店员要我打满分, en: I was asked for full marks}\n", "", "from 0 to 3"),
+        ("scale: COUNT4", "scale: TEN", "from 0 to 4"),
+        ("  pair: TEN-LST-01\n", "", "'pair' is missing"),
+        ("role: driver, scale: TEN", "role: driver, scale: text", "consecutive whole numbers"),
+    ],
+)
+def test_a_list_experiment_is_held_to_its_form(old, new, reason):
+    assert old in TEN
+    with pytest.raises(FormatError) as caught:
+        parse_questionnaire(TEN.replace(old, new, 1), "ten.yaml", packaged_code_book())
+    assert any(reason in problem.en for problem in caught.value.problems), str(caught.value)
 
 
 @given(st.sampled_from(SSQ.items), st.text(max_size=12))
@@ -96,10 +175,10 @@ MISTAKES = {
     "not in survey": ("touchpoint: SAL_LEAD", "touchpoint: SAL_NURTURE", 108, "SSQ-DRV-01", "not marked in_survey"),
     "driver scale": (
         "role: driver\n  scale: SAT5",
-        "role: driver\n  scale: LEVEL5",
+        "role: driver\n  scale: YNU",
         110,
         "SSQ-DRV-01",
-        "uses the scale SAT5",
+        "consecutive whole numbers",
     ),
     "repeated id": ("id: SSQ-DRV-02", "id: SSQ-DRV-01", 116, "SSQ-DRV-01", "used twice"),
     "pair": ("pair: SSQ-EXP-01\n", "pair: SSQ-EXP-99\n", None, "", "one expectation followed by one experience"),
