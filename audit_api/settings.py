@@ -6,6 +6,7 @@ Each field's metadata carries its explanation; `docs/reference.md` is made from 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -39,6 +40,12 @@ class Settings:
     )
     contact_key: str = setting("Key of the HMAC over customers' contacts; at least 32 characters.", secret=True)
     contact_key_id: str = setting("Name of the contact key, stored beside every hash.", default="k1")
+    contact_keys_previous: str = setting(
+        "Contact keys used before the present one, oldest first, as `k1=…` with blanks between them. Contacts are "
+        "hashed with all of them in turn, the present one last, so that what is kept can be wrapped and still match.",
+        default="",
+        secret=True,
+    )
     database: str = setting("Name of the database.", default="audit")
     upload_dir: str = setting(
         "Folder for photos being received; empty means the system's temporary folder.", default=""
@@ -53,6 +60,14 @@ class Settings:
     )
     covert_hold_days: int = setting("Days between a covert visit and the earliest release to the dealer.", default=7)
     clock_skew_seconds: int = setting("Difference between phone and server time that is noted.", default=300)
+    hearing_working_days: int = setting(
+        "Working days (Monday to Friday) a dealer has to answer a question before a flag can be confirmed.", default=10
+    )
+    appeal_working_days: int = setting("Working days a dealer has to appeal a confirmed flag.", default=10)
+    control_share: float = setting(
+        "Share of the unflagged dealers that an action run puts into the review queue, blind; 0 for none.", default=0.02
+    )
+    session_hours: int = setting("Hours until somebody signed in by browser has to sign in again.", default=12)
     log_level: str = setting("debug, info, warning or error.", default="info")
     demo: bool = setting("True only in the demo: says so on the landing page.", default=False)
 
@@ -64,11 +79,19 @@ class Settings:
                     f"{variable_of(name)} has {length} characters, at least {MINIMUM_SECRET_CHARACTERS} are needed; "
                     "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
                 )
+        self.contact_key_chain()
         if not self.mongodb_uri.startswith(("mongodb://", "mongodb+srv://")):
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
         for name in ("max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{variable_of(name)} must be at least 1, it is {getattr(self, name)}")
+        for name in ("hearing_working_days", "appeal_working_days", "session_hours"):
+            if not 1 <= getattr(self, name) <= 366:
+                raise SettingsError(f"{variable_of(name)} must lie between 1 and 366, it is {getattr(self, name)}")
+        if not 0 <= self.control_share <= 0.5:
+            raise SettingsError(
+                f"{variable_of('control_share')} must lie between 0 and 0.5, it is {self.control_share}"
+            )
         for name in ("token_cache_seconds", "covert_hold_days", "clock_skew_seconds"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{variable_of(name)} must not be negative, it is {getattr(self, name)}")
@@ -76,6 +99,26 @@ class Settings:
             raise SettingsError(f"{variable_of('log_level')} must be debug, info, warning or error")
         if self.upload_dir and not Path(self.upload_dir).is_dir():
             raise SettingsError(f"{variable_of('upload_dir')} names no folder: {self.upload_dir}")
+
+    def contact_key_chain(self) -> tuple[tuple[str, str], ...]:
+        """Give the contact keys with their names, the oldest first, the present one last; raises SettingsError."""
+        variable = variable_of("contact_keys_previous")
+        pairs = [tuple(word.partition("=")[::2]) for word in self.contact_keys_previous.split()]
+        for name, key in pairs:
+            if len(key) < MINIMUM_SECRET_CHARACTERS:
+                raise SettingsError(
+                    f"{variable} must hold name=key pairs, each key of {MINIMUM_SECRET_CHARACTERS} characters or more"
+                )
+            if key == self.contact_key:
+                raise SettingsError(f"{variable} holds the present key, under the name {name}")
+        chain = (*pairs, (self.contact_key_id, self.contact_key))
+        names = [name for name, _ in chain]
+        if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,20}", name) for name in names) or len(set(names)) < len(names):
+            raise SettingsError(
+                f"{variable_of('contact_key_id')} and the names in {variable} must differ and have 1 to 20 letters, "
+                f"digits, dots, dashes or underscores; they are: {', '.join(name[:20] for name in names)}"
+            )
+        return chain  # type: ignore[return-value] # partition()[::2] gives pairs
 
     def __repr__(self) -> str:
         shown = (f"{f.name}={'***' if f.metadata['secret'] else getattr(self, f.name)!r}" for f in fields(self))

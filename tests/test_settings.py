@@ -52,6 +52,35 @@ def test_a_bad_one_is_named(variable, value):
         from_env(GOOD | {variable: value})
 
 
+OLDER = "a" * 40
+
+
+def test_contact_keys_make_a_chain(tmp_path):
+    previous = f"k1={OLDER}\nk2={'b' * 31}="
+    found = from_env(GOOD | {"AUDIT_CONTACT_KEYS_PREVIOUS": previous, "AUDIT_CONTACT_KEY_ID": "k3"})
+    assert found.contact_key_chain() == (("k1", OLDER), ("k2", "b" * 31 + "="), ("k3", "c" * 40))
+    assert OLDER not in repr(found)
+    assert from_env(GOOD).contact_key_chain() == (("k1", "c" * 40),)
+
+
+@pytest.mark.parametrize(
+    ("previous", "key_id", "reason"),
+    [
+        (f"k1={OLDER}", "k1", "must differ"),
+        (f"k1={OLDER} k1={'b' * 40}", "k2", "must differ"),
+        ("k1=short", "k2", "at least|or more"),
+        (OLDER, "k2", "name=key"),
+        (f"k1={'c' * 40}", "k2", "the present key"),
+        (f"k>1={OLDER}", "k2", "letters"),
+        ("", "k 1", "letters"),
+    ],
+)
+def test_a_chain_that_makes_no_sense_is_refused(previous, key_id, reason):
+    with pytest.raises(SettingsError, match=reason) as caught:
+        from_env(GOOD | {"AUDIT_CONTACT_KEYS_PREVIOUS": previous, "AUDIT_CONTACT_KEY_ID": key_id})
+    assert OLDER not in str(caught.value)
+
+
 def test_a_file_can_hold_the_value(tmp_path):
     file = tmp_path / "secret"
     file.write_text("f" * 44 + "\n")

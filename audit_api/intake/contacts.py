@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import phonenumbers
 
@@ -18,6 +19,8 @@ from audit_api.settings import Settings
 
 REGION = "CN"
 BLOCK_BYTES = 64
+REMEMBERED = 50_000
+SEPARATOR = ">"
 # The form nearly every Chinese row has. 179… may be a carrier's dialling prefix and is left to the library.
 MOBILE = re.compile(r"1(?:[3-689]\d|7[0-8])\d{8}\Z", re.ASCII)
 PHONE_CHARACTERS = re.compile(r"[+＋]?[\d\s().\-/]{5,30}\Z")
@@ -50,20 +53,27 @@ def normalise_contact(written: str) -> tuple[str, str]:
 
 
 class ContactHasher:
-    """Hashes contacts, devices and advisers with one key; `key_id` names it beside every hash."""
+    """Hashes contacts, devices, advisers and vehicles; `key_id` names the chain of keys beside every hash.
 
-    def __init__(self, key: str, key_id: str) -> None:
-        # RFC 2104 with its two keyed beginnings made once: a third of the time of hmac.digest, and the same result.
-        secret = key.encode()
-        block = (hashlib.sha256(secret).digest() if len(secret) > BLOCK_BYTES else secret).ljust(BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
-        self.key_id = key_id
+    A new key wraps: h2 = HMAC(k2, h1). Two hashes under the same chain match exactly when those under its beginning
+    did, so what was kept can be brought under a new key without its plain text, and new contacts go through the
+    whole chain. The old key alone then reads nothing that is kept.
+    """
+
+    def __init__(self, key: str, key_id: str, previous: Sequence[tuple[str, str]] = ()) -> None:
+        chain = (*previous, (key_id, key))
+        names = [name for name, _ in chain]
+        self._keys = [_Key(secret) for _, secret in chain]
+        self.chains = tuple(SEPARATOR.join(names[: n + 1]) for n in range(len(names)))
+        self.key_id = self.chains[-1]
+        self._devices = _Remembered(lambda written: self._hash("device", written))
+        self._advisers = _Remembered(lambda pair: self._hash("adviser", f"{pair[0]}\n{pair[1]}"))
 
     @classmethod
     def of(cls, settings: Settings) -> ContactHasher:
         """Make the hasher of this installation."""
-        return cls(settings.contact_key, settings.contact_key_id)
+        *previous, (key_id, key) = settings.contact_key_chain()
+        return cls(key, key_id, previous)
 
     def __repr__(self) -> str:
         return f"ContactHasher(key_id={self.key_id!r})"
@@ -73,17 +83,72 @@ class ContactHasher:
         plain, kind = normalise_contact(written)
         return HashedContact(self._hash("contact", plain), kind) if plain else HashedContact("", "")
 
+    def contact_stages(self, written: str) -> list[str]:
+        """Give a contact's hash under each beginning of the chain, the oldest first; empty for no contact."""
+        plain, _ = normalise_contact(written)
+        if not plain:
+            return []
+        stages = [self._keys[0].hash(f"contact:{plain}")]
+        for key in self._keys[1:]:
+            stages.append(key.hash(stages[-1]))
+        return stages
+
     def device(self, written: str) -> str:
         """Hash a device's identity; empty stays empty."""
-        return self._hash("device", written.strip()) if written.strip() else ""
+        plain = written.strip()
+        return self._devices[plain] if plain else ""
 
     def adviser(self, dealer: str, written: str) -> str:
         """Hash an adviser within a dealer; the same name at another dealer is another person."""
-        return self._hash("adviser", f"{dealer}\n{written.strip()}") if written.strip() else ""
+        plain = written.strip()
+        return self._advisers[dealer, plain] if plain else ""
+
+    def vehicle(self, written: str) -> str:
+        """Hash a vehicle identification number, written in any case, with or without blanks and dashes."""
+        plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", written)).upper()
+        return self._hash("vin", plain) if plain else ""
+
+    def wrap(self, kept: str, key_id: str) -> str:
+        """Bring a kept hash from a beginning of the chain under the whole; raises KeyError for any other chain."""
+        if key_id not in self.chains:
+            raise KeyError(key_id)
+        for key in self._keys[self.chains.index(key_id) + 1 :] if kept else ():
+            kept = key.hash(kept)
+        return kept
 
     def _hash(self, kind: str, plain: str) -> str:
+        made = f"{kind}:{plain}"
+        for key in self._keys:
+            made = key.hash(made)
+        return made
+
+
+class _Key:
+    """HMAC-SHA256 (RFC 2104) with its two keyed beginnings made once: a third of the time of hmac.digest."""
+
+    def __init__(self, key: str) -> None:
+        secret = key.encode()
+        block = (hashlib.sha256(secret).digest() if len(secret) > BLOCK_BYTES else secret).ljust(BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def hash(self, text: str) -> str:
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(f"{kind}:{plain}".encode())
+        inner.update(text.encode())
         outer.update(inner.digest())
         # 128 bits: some two of a thousand million contacts share a hash with a chance below 2e-21.
         return outer.hexdigest()[:32]
+
+
+class _Remembered(dict[Any, str]):
+    """Hashes met before, while the hasher lives: advisers and devices come again and again."""
+
+    def __init__(self, make: Callable[[Any], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, plain: Any) -> str:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        made = self[plain] = self._make(plain)
+        return made

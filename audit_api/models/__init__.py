@@ -26,7 +26,6 @@ DOCUMENTS = (
     "Photo",
     "PhotoUpload",
     "Response",
-    "ResponseConflict",
     "TrailEntry",
     "Visit",
     "VisitRevision",

@@ -1,9 +1,10 @@
-"""Survey responses as they are kept, and the conflicting content that was refused but not lost."""
+"""Survey responses as they are kept: the first answer, and every later one beside it."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from operator import itemgetter
 
 import msgspec
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
@@ -13,7 +14,20 @@ from audit_api.models.base import Row
 
 BATCH = 5_000
 """Documents of one unordered insert."""
+CONTENT = (
+    "version", "dealer", "event_id", "event_at", "invited_at", "started_at", "submitted_at", "channel", "job_type",
+    "vehicle_class", "comment", "answers",
+)  # fmt: skip
+"""What a content hash covers."""
+IDENTITIES = ("contact_hash", "device_hash", "adviser_hash")
+VERSIONED = (
+    *CONTENT, *IDENTITIES, "contact_kind", "contact_key_id", "brand", "wave", "content_hash", "batch", "received_at",
+)  # fmt: skip
+MOST_VERSIONS = 20
+LEGACY_HASH_CHARACTERS = 64
+"""Content hashes of this length covered the contact's hash under the first key."""
 _encode = msgspec.json.Encoder().encode
+_content = itemgetter(*CONTENT)
 
 
 class Response(Document):
@@ -44,22 +58,15 @@ class Response(Document):
     content_hash = StringField(required=True)
     batch = StringField()
     received_at = DateTimeField()
+    # Later answers under the same id, in the order they came; each has the fields of VERSIONED, and of its edit
+    # edited_at, direction (up, down, level: against the first answer) and change (-1..1 of the scale, or null).
+    versions = ListField(DictField())
     meta = {
         "collection": "responses",
         "auto_create_index": False,
         # By wave for a screening; by brand for a list within a scope.
         "indexes": [["wave", "questionnaire"], ["brand", "questionnaire", "_id"]],
     }
-
-
-class ResponseConflict(Document):
-    """Other content for a response that is already there: the first answer counts, this one is kept beside it."""
-
-    id = StringField(primary_key=True)  # <response>:<content_hash>
-    response = StringField(required=True)
-    content = DictField()
-    received_at = DateTimeField()
-    meta = {"collection": "response_conflicts", "auto_create_index": False, "indexes": ["response"]}
 
 
 def response_document(
@@ -91,7 +98,7 @@ def response_document(
         "channel": record.channel,
         "contact_hash": contact[0],
         "contact_kind": contact[1],
-        "contact_key_id": key_id if contact[0] else "",
+        "contact_key_id": key_id if contact[0] or device_hash or adviser_hash else "",
         "device_hash": device_hash,
         "adviser_hash": adviser_hash,
         "job_type": record.job_type,
@@ -99,9 +106,16 @@ def response_document(
         "comment": record.comment,
         "answers": record.answers,
     }
-    # What the customer said and when: brand and wave are derived and may be found anew, the batch is ours.
-    content = (version, *record[1:2], *record[4:10], contact[0], device_hash, adviser_hash, *record[13:])
-    document["content_hash"] = hashlib.sha256(_encode(content)).hexdigest()
+    document["content_hash"] = content_hash_of(document)
     document["batch"] = batch
     document["received_at"] = at
     return document
+
+
+def content_hash_of(document: Row) -> str:
+    """Hash what the customer said and when, as 32 hexadecimal digits.
+
+    Left out: brand and wave, which are derived and may be found anew; the batch, which is ours; contact, device and
+    adviser, whose hashes change with the key (they are compared beside it).
+    """
+    return hashlib.blake2b(_encode(_content(document)), digest_size=16).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,31 +19,42 @@ from audit_api import problems
 from audit_api.domain.directory import Actor
 from audit_api.domain.questionnaires import Questionnaire
 from audit_api.domain.rows import ERRORS_SHOWN, ImportReport, RowError
-from audit_api.domain.surveys import ColumnsError, DealerPlace, ResponseReader, ResponseRecord, WaveSpan
+from audit_api.domain.surveys import PERSONAL, ColumnsError, DealerPlace, ResponseReader, ResponseRecord, WaveSpan
 from audit_api.intake.contacts import ContactHasher
 from audit_api.models import surveys, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.models.directory import Dealer
+from audit_api.operations import survey_versions
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.survey_versions import Outcome
 from audit_api.problems import Problem
 
 DUPLICATE_KEY = 11000
+PREVIEWED = 5
+NEW = Outcome("new")
 
 
 @dataclass
 class SurveyReport(ImportReport):
-    """What an import of responses did; `changed` rows were not taken in: the first answer counts."""
+    """What an import of responses did.
+
+    `changed` rows are kept as later versions: the first answer counts. `changes` names the first of them,
+    `preview` shows in a dry run the first rows as understood, contacts by their kind alone.
+    """
 
     batch: str = ""
     questionnaire: str = ""
     version: int = 0
     waves: Counter[str] = field(default_factory=Counter)
     unasked: tuple[str, ...] = ()
+    changes: list[Row] = field(default_factory=list)
+    preview: list[Row] = field(default_factory=list)
 
     def document(self) -> dict[str, object]:
         """Give the report as it goes on the wire; `waves` counts new responses by wave."""
         named = {"batch": self.batch, "questionnaire": self.questionnaire, "version": self.version}
-        return {**named, **super().document(), "waves": dict(sorted(self.waves.items()))}
+        more = {"waves": dict(sorted(self.waves.items())), "changes": self.changes, "preview": self.preview}
+        return {**named, **super().document(), **more}
 
 
 def import_responses(
@@ -64,10 +76,10 @@ def import_responses(
 
     `rows` are numbers with cells in the order of `columns` (or the reason why the row cannot be read); good rows go
     in, bad ones are told to `refuse` cell by cell.
-    Other content for a known response is refused, kept in response_conflicts and counted as changed: the first
-    answer counts. `outcome` hears (row, new|same|changed) of every row that could be read, `progress` the number of
-    rows done. `programme` narrows the waves where several hold one time. Raises IMPORT_REFUSED for a header that
-    does not fit.
+    Other content for a known response is kept as a later version of it, with the direction of the edit, and counted
+    as changed: the first answer counts. Content that is known already, as the first or a later answer, is the same.
+    `outcome` hears (row, new|same|changed) of every row that was taken, `progress` the number of rows done.
+    `programme` narrows the waves where several hold one time. Raises IMPORT_REFUSED for a header that does not fit.
     """
     reader = _reader(columns, questionnaire, actor, programme, typed=typed)
     report = SurveyReport(
@@ -79,8 +91,10 @@ def import_responses(
     )
     to_document = _documents(questionnaire, hasher, report.batch, to_milliseconds(at))
     ledger = _Ledger(report, refuse, outcome)
-    found: dict[str, str] = {}
-    write = (lambda documents: _known_in_dry_run(documents, found)) if dry_run else _insert
+    if not dry_run:
+        survey_versions.adopt_conflicts(hasher)
+    found: dict[int, list[int]] = {}
+    write = (lambda d: _known_in_dry_run(d, found, hasher)) if dry_run else (lambda d: _insert(d, hasher))
     numbers: list[int] = []
     documents: list[Row] = []
     # A second thread waits for the server while this one reads the next rows; one batch is under way at most.
@@ -91,6 +105,8 @@ def import_responses(
             if isinstance(record, list):
                 ledger.refused(record)
                 continue
+            if dry_run and len(report.preview) < PREVIEWED:
+                report.preview.append(_previewed(row, record, questionnaire))
             numbers.append(row)
             documents.append(to_document(record))
             if len(documents) == surveys.BATCH:
@@ -115,7 +131,7 @@ class _Ledger:
         self, report: SurveyReport, refuse: Callable[[RowError], None], outcome: Callable[[int, str], None]
     ) -> None:
         self._report, self._refuse, self._outcome = report, refuse, outcome
-        self._under_way: tuple[list[int], list[Row], Future[dict[int, str]]] | None = None
+        self._under_way: tuple[list[int], list[Row], Future[dict[int, Outcome]]] | None = None
 
     def refused(self, errors: list[RowError]) -> None:
         """Count a row that could not be read."""
@@ -123,7 +139,7 @@ class _Ledger:
         for error in errors:
             self._refuse(error)
 
-    def await_(self, numbers: list[int], documents: list[Row], written: Future[dict[int, str]]) -> None:
+    def await_(self, numbers: list[int], documents: list[Row], written: Future[dict[int, Outcome]]) -> None:
         """Remember the batch that is being written."""
         self._under_way = (numbers, documents, written)
 
@@ -137,18 +153,21 @@ class _Ledger:
         report.new += len(documents) - len(known)
         report.waves.update(document["wave"] for i, document in enumerate(documents) if i not in known)
         for position, (row, document) in enumerate(zip(numbers, documents, strict=True)):
-            kept = known.get(position)
-            if kept is None:
-                self._outcome(row, "new")
-            elif kept == document["content_hash"]:
-                report.same += 1
-                self._outcome(row, "same")
-            else:
-                report.changed += 1
-                error = _changed(row, document)
-                report.errors.extend([error] if len(report.errors) < ERRORS_SHOWN else [])
-                self._refuse(error)
-                self._outcome(row, "changed")
+            self._count(row, document, known.get(position, NEW))
+
+    def _count(self, row: int, document: Row, became: Outcome) -> None:
+        report = self._report
+        if became.result == "full":
+            self.refused([_too_many_versions(row, document)])
+            return
+        if became.result == "same":
+            report.same += 1
+        elif became.result == "changed":
+            report.changed += 1
+            if len(report.changes) < ERRORS_SHOWN:
+                change = {"row": row, "response_id": document["response_id"], "direction": became.direction}
+                report.changes.append(change)
+        self._outcome(row, became.result)
 
 
 @contextmanager
@@ -167,7 +186,8 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _counts(report: SurveyReport) -> Row:
-    return {name: value for name, value in report.document().items() if name not in ("batch", "dry_run", "errors")}
+    left_out = ("batch", "dry_run", "errors", "changes", "preview")
+    return {name: value for name, value in report.document().items() if name not in left_out}
 
 
 def _reader(
@@ -207,56 +227,64 @@ def _documents(
     return to_document
 
 
-def _insert(documents: list[Row]) -> dict[int, str]:
-    """Insert what is not there yet; returns the kept content hash of what is, by position, and keeps conflicts."""
-    responses = surveys.Response._get_collection()
+def _insert(documents: list[Row], hasher: ContactHasher) -> dict[int, Outcome]:
+    """Insert what is not there yet; returns what became of the rest, by position."""
     try:
-        responses.insert_many(documents, ordered=False)
+        surveys.Response._get_collection().insert_many(documents, ordered=False)
         return {}
     except BulkWriteError as failed:
         errors = failed.details["writeErrors"]
         if any(error["code"] != DUPLICATE_KEY for error in errors) or failed.details["writeConcernErrors"]:
             raise
-    positions = [int(error["index"]) for error in errors]
-    ids = list({documents[position]["_id"] for position in positions})
-    kept = {row["_id"]: row["content_hash"] for row in responses.find({"_id": {"$in": ids}}, {"content_hash": 1})}
-    known = {position: kept[documents[position]["_id"]] for position in positions}
-    for position, content_hash in known.items():
-        if content_hash != documents[position]["content_hash"]:
-            _keep_conflict(documents[position])
-    return known
+    positions = sorted(int(error["index"]) for error in errors)
+    outcomes = survey_versions.keep_versions([documents[position] for position in positions], hasher)
+    return dict(zip(positions, outcomes, strict=True))
 
 
-def _keep_conflict(document: Row) -> None:
-    content = {name: value for name, value in document.items() if name not in ("_id", "received_at")}
-    surveys.ResponseConflict._get_collection().update_one(
-        {"_id": f"{document['_id']}:{document['content_hash']}"},
-        {"$setOnInsert": {"response": document["_id"], "content": content, "received_at": document["received_at"]}},
-        upsert=True,
-    )
-
-
-def _known_in_dry_run(documents: list[Row], found: dict[str, str]) -> dict[int, str]:
-    """Say what `_insert` would, without writing; `found` remembers the rows before."""
-    new = [document["_id"] for document in documents if document["_id"] not in found]
-    for row in surveys.Response._get_collection().find({"_id": {"$in": new}}, {"content_hash": 1}):
-        found[row["_id"]] = row["content_hash"]
+def _known_in_dry_run(documents: list[Row], found: dict[int, list[int]], hasher: ContactHasher) -> dict[int, Outcome]:
+    """Say what `_insert` would, without writing; `found` remembers the rows before, as numbers to be small."""
+    ids = [document["_id"] for document in documents]
+    unmet = [name for name in ids if _number(name) not in found]
+    for name, kept in survey_versions.known_fingerprints(unmet, hasher).items():
+        found[_number(name)] = [_number(*mark) for mark in kept]
     known = {}
-    for position, document in enumerate(documents):
-        if document["_id"] in found:
-            known[position] = found[document["_id"]]
+    for position, (name, document) in enumerate(zip(ids, documents, strict=True)):
+        mark = _number(*survey_versions.fingerprint(document, hasher))
+        marks = found.setdefault(_number(name), [])
+        if mark in marks:
+            known[position] = Outcome("same")
+        elif len(marks) > surveys.MOST_VERSIONS:
+            known[position] = Outcome("full")
         else:
-            found[document["_id"]] = document["content_hash"]
+            known.update({position: Outcome("changed")} if marks else {})
+            marks.append(mark)
     return known
 
 
-def _changed(row: int, document: Row) -> RowError:
+def _number(*texts: str) -> int:
+    return int.from_bytes(hashlib.blake2b("\n".join(texts).encode(), digest_size=8).digest())
+
+
+def _previewed(row: int, record: ResponseRecord, questionnaire: Questionnaire) -> Row:
+    """Show a row as understood; of contact, device and adviser only that they are there."""
+    shown: Row = {"row": row}
+    for name, value in zip(record._fields[:-1], record[:-1], strict=True):
+        if name in PERSONAL and name != "comment":
+            shown[name] = "***" if value else ""
+        else:
+            shown[name] = value.isoformat() if isinstance(value, datetime) else value
+    pairs = zip(questionnaire.items, record.answers, strict=True)
+    return {**shown, "answers": {item.id: answer for item, answer in pairs if answer is not None}}
+
+
+def _too_many_versions(row: int, document: Row) -> RowError:
     return RowError(
         row,
         "response_id",
         document["response_id"],
-        "同一编号已有另一份答卷；以第一份为准，此份已另存",
-        "this id already has another answer; the first one counts, this one is kept aside",
+        f"同一编号已有 {surveys.MOST_VERSIONS} 个后续版本，此份未保存；请检查编号是否被不同的答卷共用",
+        f"this id has {surveys.MOST_VERSIONS} later versions already, this one is not kept; "
+        "check whether different responses share the id",
     )
 
 

@@ -20,7 +20,8 @@ from audit_api.problems import Problem
 
 __all__ = ["SurveyReport", "count_responses", "import_responses", "list_responses", "receive_responses"]
 
-HIDDEN = {"contact_hash": 0, "device_hash": 0, "adviser_hash": 0, "contact_key_id": 0, "content_hash": 0, "batch": 0}
+KEPT_BACK = ("contact_hash", "device_hash", "adviser_hash", "contact_key_id", "content_hash", "batch")
+HIDDEN = dict.fromkeys((*KEPT_BACK, *(f"versions.{name}" for name in KEPT_BACK)), 0)
 
 
 def list_responses(

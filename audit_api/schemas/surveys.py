@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from audit_api.domain.questionnaires import LONGEST_TEXT
+from audit_api.domain.survey_versions import DIRECTIONS
 from audit_api.extensions import Schema
 from audit_api.schemas.fields import PageQuery, Text, page_of
 
@@ -69,7 +70,7 @@ class ResponseBatchSchema(Schema):
 
 
 class ResponseResultSchema(Schema):
-    """What became of one response: new, same, changed (kept aside: the first answer counts) or refused."""
+    """What became of one response: new, same, changed (kept as a later version: the first counts) or refused."""
 
     index = fields.Integer(required=True)
     response_id = fields.String(required=True)
@@ -85,6 +86,16 @@ class ResponseErrorSchema(Schema):
     message = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "zh and en"})
 
 
+class ResponseChangeSchema(Schema):
+    """A later answer under a known id: kept beside the first, which counts."""
+
+    row = fields.Integer(required=True, metadata={"description": "Row of the file, or index in the batch"})
+    response_id = fields.String(required=True)
+    direction = fields.String(
+        required=True, metadata={"description": "up, down or level against the first answer; empty in a dry run"}
+    )
+
+
 class ResponsesReceivedSchema(Schema):
     """What an import of responses did."""
 
@@ -97,6 +108,9 @@ class ResponsesReceivedSchema(Schema):
     changed = fields.Integer(required=True)
     refused = fields.Integer(required=True)
     waves = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "New by wave"})
+    changes = fields.List(
+        fields.Nested(ResponseChangeSchema), required=True, metadata={"description": "The first 1,000"}
+    )
     results = fields.List(fields.Nested(ResponseResultSchema), required=True)
     errors = fields.List(fields.Nested(ResponseErrorSchema), required=True)
 
@@ -105,6 +119,23 @@ class ResponseQuery(PageQuery):
     """Which responses."""
 
     wave = Text(longest=40, load_default=None)
+
+
+class ResponseVersionSchema(Schema):
+    """A later answer under the same id; it never enters a score."""
+
+    version = fields.Integer(required=True)
+    submitted_at = fields.AwareDateTime(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    edited_at = fields.AwareDateTime(
+        required=True, metadata={"description": "Its own later submission time, else when it was received"}
+    )
+    direction = fields.String(required=True, validate=validate.OneOf(DIRECTIONS))
+    change = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Mean change of the marks, -1..1 of their scales"}
+    )
+    comment = fields.String()
+    answers = fields.List(fields.Raw(allow_none=True, metadata={"type": ["integer", "string"]}), required=True)
 
 
 class ResponseKeptSchema(Schema):
@@ -130,6 +161,7 @@ class ResponseKeptSchema(Schema):
         required=True,
         metadata={"description": "In the questionnaire's item order; null where not answered"},
     )
+    versions = fields.List(fields.Nested(ResponseVersionSchema), metadata={"description": "Later answers, if any"})
 
 
 ResponseKeptPageSchema = page_of(ResponseKeptSchema)

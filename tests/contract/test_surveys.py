@@ -79,7 +79,7 @@ def test_it_works(client, wave, manager):
 def test_contacts_are_neither_kept_nor_listed(client, wave, manager):
     plain = {"contact": "13911112222", "device": "IMEI-4711", "adviser": "Zhang San"}
     assert send(client, manager, response(**plain)).status_code == 201
-    kept = repr([list(collection(name).find()) for name in ("responses", "trail", "response_conflicts")])
+    kept = repr([list(collection(name).find()) for name in ("responses", "trail")])
     listed = client.get(URL, headers=manager).get_data(as_text=True)
     for value in (*plain.values(), "1111"):
         assert value not in kept
@@ -98,16 +98,62 @@ def test_the_same_again_changes_nothing(client, wave, manager):
 
 def test_the_first_answer_counts_and_the_other_is_kept(client, wave, manager):
     send(client, manager, response())
-    other = response(answers={"SSQ-DRV-01": 1})
-    for _ in range(2):
-        answer = send(client, manager, other, response(2)).get_json()
-        assert answer["changed"] == 1
-        assert answer["results"][0]["result"] == "changed"
-        assert answer["errors"][0]["value"] == "R1"
-    assert collection("responses").find_one({"_id": "SSQ:R1"})["answers"][1] == 5
-    conflict = collection("response_conflicts").find_one()
-    assert collection("response_conflicts").count_documents({}) == 1
-    assert (conflict["response"], conflict["content"]["answers"][1]) == ("SSQ:R1", 1)
+    other = response(answers={"SSQ-DRV-01": 1}, submitted_at="2026-02-13T09:30:00+09:00")
+    answer = send(client, manager, other, response(2)).get_json()
+    assert (answer["new"], answer["changed"], answer["errors"]) == (1, 1, [])
+    assert answer["results"][0]["result"] == "changed"
+    assert answer["changes"] == [{"row": 0, "response_id": "R1", "direction": "down"}]
+    again = send(client, manager, other, response(2)).get_json()
+    assert (again["new"], again["same"], again["changed"]) == (0, 2, 0)
+    kept = collection("responses").find_one({"_id": "SSQ:R1"})
+    assert kept["answers"][1] == 5
+    (version,) = kept["versions"]
+    assert (version["answers"][1], version["direction"], version["change"]) == (1, "down", -1.0)
+    assert version["edited_at"].isoformat() == "2026-02-13T00:30:00+00:00"
+    (listed, _) = client.get(URL, headers=manager).get_json()["items"]
+    assert listed["versions"][0]["direction"] == "down"
+    assert "hash" not in str(listed)
+
+
+@pytest.mark.parametrize(
+    ("change", "direction"),
+    [
+        ({"answers": {"SSQ-DRV-01": 5, "SSQ-DRV-02": "na", "SSQ-OUT-02": 10}}, "up"),
+        ({"answers": {"SSQ-DRV-01": 4, "SSQ-OUT-02": 9}}, "down"),
+        ({"comment": "改了"}, "level"),
+        ({"contact": "13911112222"}, "level"),
+        ({"answers": {"SSQ-DRV-03": 1}}, "level"),  # nothing was rated both times
+    ],
+)
+def test_an_edit_has_a_direction(client, wave, manager, change, direction):
+    send(client, manager, response())
+    assert send(client, manager, response(**change)).get_json()["changes"][0]["direction"] == direction
+    (version,) = collection("responses").find_one()["versions"]
+    assert version["direction"] == direction
+    assert version["edited_at"] == version["received_at"]  # it brings no later time of its own
+
+
+def test_versions_are_bounded_and_the_next_is_refused(client, wave, manager):
+    send(client, manager, *(response(comment=str(n)) for n in range(21)))
+    body = send(client, manager, response(comment="0"), response(comment="another")).get_json()
+    assert (body["same"], body["refused"]) == (1, 1)
+    assert "20 later versions" in body["errors"][0]["message"]["en"]
+    assert len(collection("responses").find_one()["versions"]) == 20
+
+
+def test_what_an_earlier_release_kept_aside_becomes_a_version(client, wave, manager):
+    """It hashed content with the contact inside, and kept the others in response_conflicts."""
+    send(client, manager, response())
+    kept = collection("responses").find_one()
+    collection("responses").update_one({}, {"$set": {"content_hash": "f" * 64}})
+    content = {k: v for k, v in kept.items() if k not in ("_id", "received_at")}
+    content |= {"comment": "earlier", "content_hash": "e" * 64}
+    aside = {"_id": "SSQ:R1:eee", "response": "SSQ:R1", "content": content, "received_at": NOW}
+    collection("response_conflicts").insert_one(aside)
+    answer = send(client, manager, response(), response(comment="earlier")).get_json()
+    assert (answer["same"], answer["changed"]) == (2, 0)
+    assert [v["comment"] for v in collection("responses").find_one()["versions"]] == ["earlier"]
+    assert collection("response_conflicts").count_documents({}) == 0
 
 
 REFUSALS = [
@@ -195,10 +241,12 @@ def run(rows, **options):
 
 
 def contents():
-    """Every content of every response, wherever it is kept."""
-    kept = {(r["_id"], r["content_hash"]) for r in collection("responses").find()}
-    aside = {(c["response"], c["content"]["content_hash"]) for c in collection("response_conflicts").find()}
-    return kept, kept | aside
+    """Every content of every response, as the first answer or a later one."""
+    rows = list(collection("responses").find())
+    kept = {(r["_id"], r["content_hash"]) for r in rows}
+    later = [(r["_id"], v["content_hash"]) for r in rows for v in r.get("versions", ())]
+    assert len(later) == len(set(later)), "a content is kept once"
+    return kept, kept | set(later)
 
 
 @hypothesis_settings(max_examples=25)
@@ -206,7 +254,6 @@ def contents():
 def test_any_split_order_and_repetition_ends_the_same(wave, data):
     """Rows of 8 responses, some with a second content; cut into files, shuffled, repeated."""
     collection("responses").delete_many({})
-    collection("response_conflicts").delete_many({})
     rows = [written(n, 1 + n % 5, f"1381234567{n}") for n in range(8)]
     others = [written(n, 1 + (n + 1) % 5) for n in data.draw(st.sets(st.integers(0, 7), max_size=3))]
     sent = data.draw(st.permutations([*rows, *others, *data.draw(st.lists(st.sampled_from(rows), max_size=8))]))

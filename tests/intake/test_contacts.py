@@ -48,6 +48,49 @@ def test_it_is_hmac_sha256(key, device):
     assert ContactHasher(key, "k").device(device) == expected
 
 
+CHAIN = ContactHasher("e" * 40, "k3", [("k1", "c" * 40), ("k2", "d" * 40)])
+
+
+@given(st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=40))
+def test_what_was_kept_still_matches_under_a_new_key(one, other):
+    """Wrapped hashes equal those of the whole chain, so every match and every difference survives."""
+    second = ContactHasher("d" * 40, "k2", [("k1", "c" * 40)])
+    for written in (one, other):
+        kept = HASHER.contact(written).hash
+        assert CHAIN.wrap(kept, "k1") == CHAIN.contact(written).hash
+        assert CHAIN.wrap(second.wrap(kept, "k1"), "k1>k2") == CHAIN.contact(written).hash
+        stages = [kept, second.contact(written).hash, CHAIN.contact(written).hash]
+        assert CHAIN.contact_stages(written) == (stages if kept else [])
+        assert CHAIN.wrap(HASHER.device(written), "k1") == CHAIN.device(written)
+        assert CHAIN.wrap(HASHER.adviser("D1", written), "k1") == CHAIN.adviser("D1", written)
+    same = HASHER.contact(one).hash == HASHER.contact(other).hash
+    assert (CHAIN.contact(one).hash == CHAIN.contact(other).hash) is same
+
+
+def test_chains_are_named_and_others_refused():
+    assert CHAIN.chains == ("k1", "k1>k2", "k1>k2>k3")
+    assert CHAIN.key_id == "k1>k2>k3"
+    assert CHAIN.wrap("", "k1") == ""
+    assert CHAIN.wrap("ab", "k1>k2>k3") == "ab"
+    for unknown in ("k2", "k1>k3", ""):
+        with pytest.raises(KeyError):
+            CHAIN.wrap("ab", unknown)
+    assert CHAIN.contact("13812345678").hash != HASHER.contact("13812345678").hash
+
+
+def test_vehicles_are_one_however_written():
+    assert HASHER.vehicle("lsvaa4182e2184847") == HASHER.vehicle(" LSV-AA4182 E2184847") != HASHER.vehicle("X" * 17)
+    assert HASHER.vehicle(" ") == ""
+
+
+def test_hashes_remembered_are_bounded(monkeypatch):
+    monkeypatch.setattr("audit_api.intake.contacts.REMEMBERED", 3)
+    hasher = ContactHasher("c" * 40, "k1")
+    for n in range(10):
+        assert hasher.device(f"d{n}") == HASHER.device(f"d{n}")
+    assert len(hasher._devices) <= 3
+
+
 @given(st.integers(10_000_000_000, 19_999_999_999))
 def test_the_quick_way_agrees_with_the_library(number):
     """Chinese mobile numbers skip phonenumbers for speed: the outcome must be the library's own."""
