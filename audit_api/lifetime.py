@@ -11,8 +11,15 @@ from multiprocessing.connection import wait
 from typing import Any
 
 
-def stop_with_parent() -> None:
-    """In a child of multiprocessing: stop as SIGTERM would once the parent process is gone."""
+def obey_parent() -> None:
+    """In a worker: stop when the server says so or is gone, and at no other sign.
+
+    Ctrl-C is left to the server, which stops its workers: one of granian's that gets a second signal while it shuts
+    down hangs until it is killed. SIGTERM ends a worker at once until granian, when all is loaded, handles it.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is not None:
         _stop_after(wait, [parent.sentinel])

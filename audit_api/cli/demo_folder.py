@@ -17,6 +17,7 @@ from audit_api.settings import Settings, from_env
 
 DATABASE = "audit_demo"
 PORT_SECONDS = 20
+LOCK_SECONDS = 5
 PRIVATE = 0o600
 
 
@@ -24,9 +25,12 @@ PRIVATE = 0o600
 def sole_user(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; the system lets go of it however the process ends."""
     with (folder / "lock").open("w") as file:
-        if not _locked(file):
-            zh, en = f"{folder} 正被另一个演示使用", f"another demo is running on {folder}; choose another DIR"
-            sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
+        deadline = time.monotonic() + LOCK_SECONDS  # a demo stopped a moment ago is just leaving
+        while not _locked(file):
+            if time.monotonic() > deadline:
+                zh, en = f"{folder} 正被另一个演示使用", f"another demo is running on {folder}; choose another DIR"
+                sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
+            time.sleep(0.2)
         yield
 
 

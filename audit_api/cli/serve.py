@@ -35,6 +35,6 @@ def serve(*, host: str, port: int, workers: int, threads: int, stop_with_stdin: 
         blocking_threads=threads,
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=20,
+        workers_kill_timeout=15,
         log_level=LogLevels.warning,
     ).serve()
