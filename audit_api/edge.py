@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import re
 import string
 import time
@@ -21,6 +21,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 }
 POLICY = "Content-Security-Policy"
+# Names for log lines need not be unguessable, and asking the system would give up the interpreter lock each time.
+_bits = random.Random().getrandbits  # noqa: S311
 _ALWAYS = tuple(SECURITY_HEADERS.items())
 _WITHOUT_POLICY = tuple(header for header in _ALWAYS if header[0] != POLICY)
 
@@ -34,7 +36,7 @@ class Edge:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass a request on under an id: the caller's, where it is well formed."""
         given = environ.get("HTTP_X_REQUEST_ID")
-        request_id = given if given and ACCEPTED_ID.fullmatch(given) else os.urandom(16).hex()
+        request_id = given if given and ACCEPTED_ID.fullmatch(given) else f"{_bits(128):032x}"
         environ[REQUEST_ID] = request_id
         query = environ.get("QUERY_STRING", "")
         if not query.isascii():  # raw bytes, which Werkzeug would take for UTF-8 and crash over
