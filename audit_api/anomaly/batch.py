@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from audit_api.anomaly.parse import Floats, Integers, Moments, Texts, Truths
@@ -104,6 +105,53 @@ class Audits:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """Hold the sample frame: one row per eligible delivery or repair order, sorted by dealer and event id.
+
+    The six marks and `long_wait` are 1, 0 or NaN (not known).
+    """
+
+    dealer: Integers
+    event_id: Texts
+    event_at: Moments
+    job_type: Texts
+    contact_hash: Texts
+    supplied: Floats
+    valid: Floats
+    invited: Floats
+    opted_out: Floats
+    complaint: Floats
+    comeback: Floats
+    long_wait: Floats
+
+    @staticmethod
+    def none() -> Events:
+        """Return a frame without events: what is not known switches its indicators off."""
+        word, mark = np.empty(0, dtype=object), np.empty(0)
+        when = np.empty(0, dtype="datetime64[s]")
+        return Events(np.empty(0, dtype=np.int64), word, when, word, word, mark, mark, mark, mark, mark, mark, mark)
+
+    def __len__(self) -> int:
+        return len(self.event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Hold the staff directory: one row per dealer and keyed contact hash, sorted."""
+
+    dealer: Integers
+    contact_hash: Texts
+
+    @staticmethod
+    def none() -> Staff:
+        """Return an empty directory."""
+        return Staff(np.empty(0, dtype=np.int64), np.empty(0, dtype=object))
+
+    def __len__(self) -> int:
+        return len(self.contact_hash)
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Hold everything one screening reads; build it with `from_rows` or `tables.build`."""
 
@@ -112,6 +160,8 @@ class Inputs:
     audits: Audits
     columns: tuple[Column, ...]
     fact_touchpoints: tuple[str, ...] = ()
+    events: Events = field(default_factory=Events.none)
+    staff: Staff = field(default_factory=Staff.none)
 
     @staticmethod
     def from_rows(
@@ -119,6 +169,8 @@ class Inputs:
         dealers: Iterable[Mapping[str, Any]],
         responses: Iterable[Mapping[str, Any]],
         audits: Iterable[Mapping[str, Any]] = (),
+        events: Iterable[Mapping[str, Any]] = (),
+        staff: Iterable[Mapping[str, Any]] = (),
         columns: Sequence[Column],
         fact_touchpoints: Sequence[str] = (),
     ) -> Inputs:
@@ -129,7 +181,8 @@ class Inputs:
         `answers` (a mapping by column name or a sequence in the order of `columns`, None where not
         answered), optionally `facts` (likewise, in the order of `fact_touchpoints`) and the optional columns
         of `Responses`. audits: `dealer_id`, `visit`, `kind`, `touchpoint`, `criterion`, `passed`,
-        optionally severity, visited_at, auditor_id, selected_by. Raises InputsRefusedError.
+        optionally severity, visited_at, auditor_id, selected_by. events (sample frame): `event_id`, `dealer_id`
+        and the optional columns of `Events`. staff: `dealer_id`, `contact_hash`. Raises InputsRefusedError.
         """
         # `tables` builds these classes, so its import cannot be at the top.
         from audit_api.anomaly import tables  # noqa: PLC0415
@@ -138,6 +191,8 @@ class Inputs:
             dealers=dealers,
             responses=responses,
             audits=audits,
+            events=events,
+            staff=staff,
             columns=columns,
             fact_touchpoints=fact_touchpoints,
         )
@@ -165,19 +220,24 @@ class Inputs:
         for column in self.columns:
             digest.update(repr(column).encode())
         digest.update(repr(self.fact_touchpoints).encode())
-        for table in (self.dealers, self.responses, self.audits):
-            for field in fields(table):
-                digest.update(f"{type(table).__name__}.{field.name}".encode())
-                _feed(digest, getattr(table, field.name))
+        tables: list[Any] = [self.dealers, self.responses, self.audits]
+        # Tables that are absent leave the hash as it was before they could be given.
+        tables += [table for table in (self.events, self.staff) if len(table)]
+        for table in tables:
+            for column_of in fields(table):
+                digest.update(f"{type(table).__name__}.{column_of.name}".encode())
+                _feed(digest, getattr(table, column_of.name))
         return digest.hexdigest()
 
 
 def _feed(digest: hashlib._Hash, values: NDArray[Any]) -> None:
     digest.update(repr(values.shape).encode())
     if values.dtype == object:
-        encoded = [str(value).encode("utf-8") for value in values]
-        digest.update(np.array([len(value) for value in encoded], dtype="<i8").tobytes())
-        digest.update(b"".join(encoded))
+        texts = pa.array(values, type=pa.large_string())
+        _, offsets, letters = texts.buffers()
+        starts = np.frombuffer(offsets, dtype="<i8", count=len(texts) + 1)
+        digest.update(np.diff(starts).tobytes())
+        digest.update(memoryview(letters)[starts[0] : starts[-1]] if letters else b"")
     elif values.dtype.kind == "M":
         digest.update(values.astype("datetime64[s]").astype("<i8").tobytes())
     elif values.dtype.kind == "f":

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from audit_api.anomaly import parse
-from audit_api.anomaly.batch import Audits, Column, Dealers, Inputs, Responses
+from audit_api.anomaly.batch import Audits, Column, Dealers, Events, Inputs, Responses, Staff
 from audit_api.anomaly.parse import Floats, Integers, Texts
 from audit_api.anomaly.refusals import InputsRefusedError
 
@@ -26,6 +27,8 @@ RESPONSE_TEXTS = (
 )  # fmt: skip
 RESPONSE_TIMES = ("event_at", "submitted_at", "invited_at")
 RESPONSE_FLAGS = ("mentions_incentive", "mentions_coaching")
+EVENT_TEXTS = ("job_type", "contact_hash")
+EVENT_FLAGS = ("supplied", "valid", "invited", "opted_out", "complaint", "comeback", "long_wait")
 KINDS = ("mystery", "announced")
 MAX_COLUMNS = 200
 
@@ -35,6 +38,8 @@ def from_rows(
     dealers: Iterable[Mapping[str, Any]],
     responses: Iterable[Mapping[str, Any]],
     audits: Iterable[Mapping[str, Any]],
+    events: Iterable[Mapping[str, Any]],
+    staff: Iterable[Mapping[str, Any]],
     columns: Sequence[Column],
     fact_touchpoints: Sequence[str],
 ) -> Inputs:
@@ -50,6 +55,8 @@ def from_rows(
         dealers=_columns_of(list(dealers)),
         responses=table,
         audits=_columns_of(list(audits)),
+        events=_columns_of(list(events)),
+        staff=_columns_of(list(staff)),
         columns=columns,
         answers=answers,
         facts=facts,
@@ -95,6 +102,8 @@ def build(
     columns: Sequence[Column],
     answers: RawTable,
     facts: RawTable,
+    events: RawTable | None = None,
+    staff: RawTable | None = None,
 ) -> Inputs:
     """Parse, check and sort raw columns into Inputs.
 
@@ -110,6 +119,8 @@ def build(
         audits=_audits(audits, position),
         columns=ordered,
         fact_touchpoints=tuple(sorted(facts)),
+        events=_events(events, position) if events else Events.none(),
+        staff=_staff(staff, position) if staff else Staff.none(),
     )
 
 
@@ -151,7 +162,7 @@ def _moments(table: RawTable, name: str, column: str) -> parse.Moments:
 
 def _unique(values: Texts, name: str, column: str) -> NDArray[np.intp]:
     """Return the sorting order of ids, refusing one that appears twice."""
-    order = np.argsort(values, kind="stable")
+    order = np.asarray(pl.Series(values, dtype=pl.String).arg_sort(), dtype=np.intp)
     ordered = values[order]
     twice = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(twice):
@@ -291,6 +302,47 @@ def _audits(table: RawTable, position: Mapping[str, int]) -> Audits:
     )
 
 
+def _events(table: RawTable, position: Mapping[str, int]) -> Events:
+    name = "events"
+    _need(table, name, ("event_id", "dealer_id"))
+    event_id = parse.texts(table["event_id"], name, "event_id", required=True)
+    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    order = np.lexsort([_codes(event_id), dealer])
+    same = (event_id[order][1:] == event_id[order][:-1]) & (dealer[order][1:] == dealer[order][:-1])
+    if same.any():
+        row = int(order[np.flatnonzero(same) + 1].min())
+        raise InputsRefusedError(
+            name, f"{event_id[row]!r} appears more than once", "Keep one row per dealer and event",
+            row=row, column="event_id",
+        )  # fmt: skip
+    words: dict[str, Any] = {word: _texts(table, name, word)[order] for word in EVENT_TEXTS}
+    flags: dict[str, Any] = {flag: _numbers(table, name, flag, 0, 1, whole=True)[order] for flag in EVENT_FLAGS}
+    return Events(
+        dealer=dealer[order],
+        event_id=event_id[order],
+        event_at=_moments(table, name, "event_at")[order],
+        **words,
+        **flags,
+    )
+
+
+def _staff(table: RawTable, position: Mapping[str, int]) -> Staff:
+    name = "staff"
+    _need(table, name, ("dealer_id", "contact_hash"))
+    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    contact = parse.texts(table["contact_hash"], name, "contact_hash", required=True)
+    order = np.lexsort([_codes(contact), dealer])
+    # A directory may list a person twice (two roles): once is enough.
+    kept = np.ones(len(order), dtype=bool)
+    kept[1:] = (contact[order][1:] != contact[order][:-1]) | (dealer[order][1:] != dealer[order][:-1])
+    return Staff(dealer=dealer[order][kept], contact_hash=contact[order][kept])
+
+
 def _codes(values: Texts) -> NDArray[np.intp]:
     """Replace strings by their rank, so that lexsort compares numbers."""
-    return np.unique(values.astype(str), return_inverse=True)[1]
+    encoded = pa.array(values, type=pa.large_string()).dictionary_encode()
+    words = np.array(encoded.dictionary.to_pylist(), dtype=str)
+    rank = np.empty(len(words), dtype=np.intp)
+    rank[np.argsort(words)] = np.arange(len(words))
+    result: NDArray[np.intp] = rank[encoded.indices.to_numpy(zero_copy_only=False)]
+    return result

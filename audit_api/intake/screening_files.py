@@ -19,7 +19,11 @@ from audit_api.anomaly.refusals import InputsRefusedError
 OUTCOMES = frozenset({"overall", "recommend", "repurchase", "return"})
 MAX_FILE_BYTES = 2 * 1024**3
 ENCODINGS = ("utf-8-sig", "gb18030")
-UNUSED_FILES = ("events", "staff")
+OPTIONAL_FILES = {
+    "audits": "the comparison of survey and audit is off",
+    "events": "the indicators of the sample frame that need single events are off",
+    "staff": "the comparison with the staff directory is off",
+}
 KNOWN_RESPONSE_COLUMNS = frozenset(
     {"response_id", "dealer_id", "duration_s", *tables.RESPONSE_TEXTS, *tables.RESPONSE_TIMES, *tables.RESPONSE_FLAGS}
 )
@@ -36,7 +40,7 @@ class FolderRefusedError(ValueError):
 
 
 def read_folder(path: Path, scale: tuple[float, float] = (1, 5)) -> Inputs:
-    """Read dealers, responses and (where present) audits and scales of one questionnaire.
+    """Read dealers, responses and (where present) audits, scales, events and staff of one questionnaire.
 
     Each table is `<name>.csv` or `<name>.jsonl`, UTF-8 (with or without BOM) or GB18030. `scale` is the lowest
     and highest answer where scales.csv says nothing. Raises FolderRefusedError.
@@ -44,7 +48,7 @@ def read_folder(path: Path, scale: tuple[float, float] = (1, 5)) -> Inputs:
     path = Path(path)
     if not path.is_dir():
         raise FolderRefusedError(f"{path} is not a folder. Give the folder that holds dealers.csv and responses.csv.")
-    files = {name: _find(path, name) for name in ("dealers", "responses", "audits", "scales")}
+    files = {name: _find(path, name) for name in ("dealers", "responses", "audits", "scales", "events", "staff")}
     for name in ("dealers", "responses"):
         if files[name] is None:
             raise FolderRefusedError(f"{name}.csv is missing in {path}. Add it (or {name}.jsonl).")
@@ -62,6 +66,8 @@ def read_folder(path: Path, scale: tuple[float, float] = (1, 5)) -> Inputs:
             columns=columns,
             answers=answers,
             facts=facts,
+            events=raw["events"],
+            staff=raw["staff"],
         )
     except InputsRefusedError as refusal:
         raise FolderRefusedError(_located(refusal, files.get(refusal.table))) from refusal
@@ -71,11 +77,12 @@ def notices(path: Path) -> list[str]:
     """Say in sentences what in the folder is missing or not used: what that switches off."""
     path = Path(path)
     said = []
-    if _find(path, "audits") is None:
-        said.append("audits.csv is missing: the comparison of survey and audit is off.")
-    for name in UNUSED_FILES:
-        if _find(path, name) is not None:
-            said.append(f"{name}.csv is present but no indicator of this version uses it.")
+    for name, off in OPTIONAL_FILES.items():
+        file = _find(path, name)
+        if file is None:
+            said.append(f"{name}.csv is missing: {off}.")
+        elif file.suffix == ".csv" and "\n" not in _text(file).strip():
+            said.append(f"{file.name} has no row: {off}.")
     file = _find(path, "responses")
     if file is not None:
         unknown = [

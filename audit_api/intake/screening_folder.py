@@ -20,7 +20,10 @@ ROW_ARRAYS = ("answers", "facts", "dealer")
 
 
 def write_folder(out: Path, inputs: Inputs) -> None:
-    """Write dealers, responses, audits (where there are any) and scales; reading them gives equal inputs."""
+    """Write dealers, responses, scales and, where there are any, audits, events and staff.
+
+    Reading them gives equal inputs.
+    """
     out.mkdir(parents=True, exist_ok=True)
     codes = inputs.dealers.code
     dealers = {"dealer_id": codes} | {f.name: getattr(inputs.dealers, f.name) for f in fields(inputs.dealers)[1:]}
@@ -33,6 +36,9 @@ def write_folder(out: Path, inputs: Inputs) -> None:
     _write(out / "responses.jsonl", responses)
     if len(inputs.audits):
         _write(out / "audits.jsonl", _columns(inputs.audits) | {"dealer_id": codes[inputs.audits.dealer]})
+    for name, table in (("events", inputs.events), ("staff", inputs.staff)):
+        if len(table):
+            _write(out / f"{name}.jsonl", {"dealer_id": codes[table.dealer]} | _columns(table))
     scales: dict[str, list[Any]] = {
         "column": [column.name for column in inputs.columns],
         "min": [column.minimum for column in inputs.columns],

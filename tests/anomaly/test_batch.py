@@ -18,6 +18,12 @@ AUDITS = [
     for i in range(4)
 ]
 
+EVENTS = [
+    {"event_id": f"e{i}", "dealer_id": "d1" if i % 2 else "d2", "job_type": "repair", "invited": i % 2}
+    for i in range(4)
+]
+STAFF = [{"dealer_id": "d1", "contact_hash": "s1"}, {"dealer_id": "d2", "contact_hash": "s1"}]
+
 
 def build(**changed) -> Inputs:
     rows = {"dealers": DEALERS, "responses": RESPONSES, "audits": AUDITS, "columns": COLUMNS, **changed}
@@ -92,6 +98,35 @@ def test_every_change_changes_the_hash(table, row, change):
 def test_refusals_name_the_place(changed, words):
     if "columns" in changed:
         changed = {**changed, "responses": [{**row, "answers": None} for row in RESPONSES]}
+    with pytest.raises(InputsRefusedError) as refusal:
+        build(**changed)
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_frame_and_staff_are_sorted_and_enter_the_hash():
+    inputs = build(events=EVENTS, staff=STAFF + STAFF[:1])
+    assert inputs.events.event_id.tolist() == ["e1", "e3", "e0", "e2"]  # d1 before d2
+    assert inputs.events.invited.tolist() == [1, 1, 0, 0]
+    assert np.isnan(inputs.events.complaint).all()
+    assert inputs.staff.contact_hash.tolist() == ["s1", "s1"]  # one person listed twice counts once
+    assert build(events=EVENTS[::-1], staff=STAFF[::-1]).content_hash() == inputs.content_hash()
+    assert build(staff=STAFF).content_hash() != build().content_hash()
+    changed = [EVENTS[0] | {"complaint": 1}, *EVENTS[1:]]
+    assert build(events=changed, staff=STAFF).content_hash() != inputs.content_hash()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"events": [EVENTS[0], EVENTS[0]]}, ["events, row 2", "'e0' appears more than once"]),
+        ({"events": [{**EVENTS[0], "invited": 2}]}, ["events, row 1", "invited", "a whole number from 0 to 1"]),
+        ({"events": [{"dealer_id": "d1"}]}, ["events", "event_id", "column is missing"]),
+        ({"staff": [{"dealer_id": "x", "contact_hash": "s"}]}, ["staff, row 1", "'x' is not among the dealers"]),
+        ({"staff": [{"dealer_id": "d1", "contact_hash": ""}]}, ["staff, row 1", "the cell is empty"]),
+    ],
+)
+def test_refusals_of_frame_and_staff_name_the_place(changed, words):
     with pytest.raises(InputsRefusedError) as refusal:
         build(**changed)
     for word in words:

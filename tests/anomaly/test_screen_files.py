@@ -104,7 +104,7 @@ def test_jsonl(folder, tmp_path):
 
 def test_without_audits_and_optional_columns(folder, tmp_path):
     (folder / "audits.csv").unlink()
-    (folder / "staff.csv").write_text("dealer_id,contact_hash\n", encoding="utf-8")
+    (folder / "staff.csv").write_text("dealer_id,contact_hash\n", encoding="utf-8")  # no row: as if absent
     (folder / "dealers.csv").write_text(
         "dealer_id\n" + "\n".join(f"D{i + 1:04d}" for i in range(60)) + "\n", encoding="utf-8"
     )
