@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from audit_api.anomaly.grades import FLAG, Parameters, Standing, supported_groups
+from audit_api.anomaly.grades import FLAG, WATCH, Parameters, Standing, supported_groups
 from audit_api.anomaly.indicator import COPYING, LEVEL, Indicator
 
 GROUP_TITLES = {
@@ -88,6 +88,14 @@ def held_back(standing: Standing, parameters: Parameters, grade: str) -> list[di
                 "不足以让与审核的差距作为标记的依据。",
                 "en": f"There are {standing.visits} planned visits, {standing.covert_visits} of them covert: too few "
                 "for a gap to the audits to support a flag.",
+            }
+        )
+    if not reasons and grade == WATCH:
+        # Everything a flag needs is there, so it was the second calculation that held it back.
+        reasons.append(
+            {
+                "zh": "若不扣除审核员的宽严差异，证据达不到标记的要求；标记须在两种算法下都成立。",
+                "en": "Without removing the auditors' severity the evidence falls short; a flag must stand both ways.",
             }
         )
     return reasons

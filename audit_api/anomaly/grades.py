@@ -64,7 +64,8 @@ def supported_groups(standing: Standing, parameters: Parameters) -> tuple[str, .
 
     A group counts at a combined p of at most `group_p`. The level counts only through indicators admitted for
     this dealer: none below 30 responses, and the gap to the audits only from two planned visits, one of them
-    covert. Where an indicator is not admitted, the rest must carry the level (Bonferroni).
+    covert. Where an indicator is not admitted, the rest must carry the level too (Bonferroni), beside the group's
+    own p: a flag never counts a group whose p shown is above the limit.
     """
     found = []
     for group, p in sorted(standing.p_by_group.items()):
@@ -72,7 +73,8 @@ def supported_groups(standing: Standing, parameters: Parameters) -> tuple[str, .
             members = [code for code in standing.p_by_indicator if standing.group_of[code] == LEVEL]
             admitted = [code for code in members if _admitted(code, standing, parameters)]
             if len(admitted) < len(members):
-                p = min([1.0, *(standing.p_by_indicator[code] * len(admitted) for code in admitted)])  # noqa: PLW2901
+                rest = min([1.0, *(standing.p_by_indicator[code] * len(admitted) for code in admitted)])
+                p = max(p, rest)  # noqa: PLW2901
         if p <= parameters.group_p:
             found.append(group)
     return tuple(found)

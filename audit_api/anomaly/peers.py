@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from audit_api.anomaly.batch import Dealers
-from audit_api.anomaly.parse import Floats, Integers, Texts
+from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 
 NETWORK = "network"
 MINIMUM_PEERS = 30
@@ -15,11 +15,24 @@ MINIMUM_PEERS = 30
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """Hold per dealer the stratum label, its number (0 = whole network) and how many peers that gives."""
+    """Hold per dealer the stratum label, its number (0 = whole network) and how many peers that gives.
+
+    set_aside marks dealers that evidence of another kind singles out: expectations are fitted without them, so
+    that a gamed minority does not become its own standard; None where nobody is.
+    """
 
     label: Texts
     group: Integers
     count: Integers
+    set_aside: Truths | None = None
+
+    def aside(self) -> Truths:
+        """Return the mask of dealers that no expectation may rest on."""
+        return np.zeros(len(self.group), dtype=bool) if self.set_aside is None else self.set_aside
+
+    def without(self, dealers: Truths) -> Peers:
+        """Return the same peers, with `dealers` (a mask) left out of all fits."""
+        return replace(self, set_aside=dealers)
 
     def design(self) -> Floats:
         """Return the regression columns of the strata: an intercept, then one indicator per own stratum.

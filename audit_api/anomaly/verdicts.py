@@ -15,11 +15,16 @@ from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.registry import ENTRIES
+from audit_api.anomaly.traces import log_odds
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Hold the combined figures of all dealers, and what is needed to recompute one without an indicator."""
+    """Hold the combined figures of all dealers, and what is needed to recompute one without an indicator.
+
+    weight: log-odds over all groups, which only ranks. unadjusted: the indicators that read auditors' marks,
+    computed without removing auditors' severity.
+    """
 
     codes: tuple[str, ...]
     results: dict[str, IndicatorResult]
@@ -29,11 +34,17 @@ class Verdicts:
     covert: Integers
     by_group: tuple[dict[str, float], ...]
     p: Floats
-    smooth: Floats
+    weight: Floats
     q: Floats
+    unadjusted: dict[str, IndicatorResult]
 
     @staticmethod
-    def of(inputs: Inputs, results: dict[str, IndicatorResult], parameters: Parameters) -> Verdicts:
+    def of(
+        inputs: Inputs,
+        results: dict[str, IndicatorResult],
+        parameters: Parameters,
+        unadjusted: dict[str, IndicatorResult],
+    ) -> Verdicts:
         """Judge every dealer of `inputs` by its calibrated indicators."""
         codes = tuple(results)
         group_of = {entry.indicator.code: entry.indicator.group for entry in ENTRIES}
@@ -42,16 +53,17 @@ class Verdicts:
             group_of=group_of,
             results=results,
             R=correlation(codes, group_of, results),
+            responses=inputs.counts(),
             draws=parameters.draws,
             seed=parameters.seed,
         )
         count = len(inputs.dealers)
         by_group: list[dict[str, float]] = [{} for _ in range(count)]
-        p, smooth = np.full(count, np.nan), np.full(count, np.nan)
+        p, weight = np.full(count, np.nan), np.full(count, np.nan)
         for d in range(count):
             mask = tuple(bool(results[code].assessable[d]) for code in codes)
             if any(mask):
-                by_group[d], p[d], smooth[d] = _judge(codes, results, reference, mask, d)
+                by_group[d], p[d], weight[d] = _judge(codes, results, reference, mask, d)
         visits, covert = _visits(inputs)
         return Verdicts(
             codes=codes,
@@ -62,8 +74,9 @@ class Verdicts:
             covert=covert,
             by_group=tuple(by_group),
             p=p,
-            smooth=smooth,
+            weight=weight,
             q=adjusted(p),
+            unadjusted=unadjusted,
         )
 
     def standing(self, d: int) -> Standing:
@@ -84,22 +97,32 @@ class Verdicts:
         """Return the standing of dealer d with one indicator left out, None where nothing remains."""
         standing = self.standing(d)
         rest = {code: p for code, p in standing.p_by_indicator.items() if code != left_out}
-        if not rest:
-            return None
-        mask = tuple(code in rest for code in self.codes)
-        by_group, p, _ = _judge(self.codes, self.results, self.reference, mask, d)
+        return self._again(d, standing, rest, self.results) if rest else None
+
+    def with_severity(self, d: int) -> Standing:
+        """Return the standing of dealer d where auditors' severity is left in the audits."""
+        standing = self.standing(d)
+        results = self.results | self.unadjusted
+        able = {code: float(results[code].p[d]) for code in standing.p_by_indicator if results[code].assessable[d]}
+        return self._again(d, standing, able, results) if able else standing
+
+    def _again(
+        self, d: int, standing: Standing, able: dict[str, float], results: dict[str, IndicatorResult]
+    ) -> Standing:
+        mask = tuple(code in able for code in self.codes)
+        by_group, p, _ = _judge(self.codes, results, self.reference, mask, d)
         others = self.p.copy()
         others[d] = p
         q = float(adjusted(others)[d])
-        return replace(standing, p=p, q=q, p_by_group=by_group, p_by_indicator=rest)
+        return replace(standing, p=p, q=q, p_by_group=by_group, p_by_indicator=able)
 
 
 def _judge(
     codes: tuple[str, ...], results: dict[str, IndicatorResult], reference: Reference, mask: tuple[bool, ...], d: int
 ) -> tuple[dict[str, float], float, float]:
     honest = reference.honest(mask, reference.size_class(d))
-    p = np.array([results[code].p[d] for code, use in zip(codes, mask, strict=True) if use])
-    return honest.judge(p)
+    said = [log_odds(code, results[code].z[d : d + 1])[0] for code, use in zip(codes, mask, strict=True) if use]
+    return honest.judge(np.array(said))
 
 
 def _visits(inputs: Inputs) -> tuple[Integers, Integers]:

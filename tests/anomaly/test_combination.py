@@ -11,11 +11,12 @@ from worlds import network
 
 from audit_api.anomaly.fdr import adjusted
 from audit_api.anomaly.grades import FLAG, NONE, NOT_ASSESSABLE, WATCH, Parameters, Standing, grade, supported_groups
-from audit_api.anomaly.groups import HonestDraws, cauchy
+from audit_api.anomaly.groups import HonestDraws
 from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.nulls import calibrate
 from audit_api.anomaly.peers import strata
 from audit_api.anomaly.robust import additive_variance, huber_fit, scaled_variance
+from audit_api.anomaly.traces import log_odds
 
 
 def test_bh_table():
@@ -80,10 +81,20 @@ def test_robust_fits_resist_a_tenth():
     assert c * np.median(variance) + tau == pytest.approx(np.median(variance) + 0.2, rel=0.3)
 
 
-def test_cauchy_by_hand():
-    # p = 1/4 gives tan(π/4) = 1; p above .9 counts as .9
-    assert cauchy(np.array([[0.25, 0.25]]))[0] == pytest.approx(1)
-    assert cauchy(np.array([[0.25, 1.0]]))[0] == pytest.approx((1 + np.tan(-0.4 * np.pi)) / 2)
+def test_log_odds_by_hand():
+    # share .9, shift 2.5, spread 1: the ratio of the two normal laws at z = 2.5 is exp(2.5²/2)
+    assert log_odds("discordance", np.array([2.5]))[0] == pytest.approx(np.log(0.1 + 0.9 * np.exp(3.125)))
+    # far below, only the tenth without the trace remains; far above, a thousand to one
+    assert log_odds("discordance", np.array([-6.0, 10.0])) == pytest.approx([np.log(0.1), np.log(1000)], abs=1e-3)
+    # an indicator without numbers of its own: share .15, shift 3, spread 1.5
+    assert log_odds("another", np.array([3.0]))[0] == pytest.approx(np.log(0.85 + 0.15 * np.exp(4.5) / 1.5))
+
+
+@pytest.mark.parametrize("code", ["discordance", "all_perfect", "another"])
+def test_log_odds_rise(code):
+    said = log_odds(code, np.linspace(-6, 10, 400))
+    assert (np.diff(said) >= 0).all()
+    assert np.isfinite(said).all()
 
 
 @pytest.mark.parametrize("r", [0.0, 0.6])
@@ -92,7 +103,7 @@ def test_p_is_uniform_for_honest_dealers_in_the_tail_too(r):
     R = np.array([[1, r, 0], [r, 1, 0], [0, 0, 1.0]])
 
     def honest(seed: int, n: int) -> np.ndarray:
-        return norm.sf(np.random.default_rng(seed).standard_normal((n, 3)) @ np.linalg.cholesky(R).T)
+        return log_odds("another", np.random.default_rng(seed).standard_normal((n, 3)) @ np.linalg.cholesky(R).T)
 
     reference = HonestDraws.of(honest(1, 200_000), groups)
     p = np.array([reference.judge(row)[1] for row in honest(2, 20_000)])
@@ -100,11 +111,11 @@ def test_p_is_uniform_for_honest_dealers_in_the_tail_too(r):
         assert np.mean(p <= limit) == pytest.approx(limit, abs=slack)
 
 
-def test_smooth_p_goes_on_beyond_the_last_draw():
-    reference = HonestDraws.of(np.random.default_rng(1).random((20_000, 2)), ["copying", "level"])
-    far = [reference.judge(np.array([p, p])) for p in (1e-6, 1e-9, 1e-12)]
-    assert far[0][2] > far[1][2] > far[2][2] > 0
-    assert far[0][1] >= 1 / 20_001  # what is reported stops at the draws
+def test_no_p_below_what_the_draws_can_tell():
+    reference = HonestDraws.of(np.random.default_rng(1).normal(size=(20_000, 2)), ["copying", "level"])
+    by_group, p, weight = reference.judge(np.array([9.0, 9.0]))
+    assert p == by_group["level"] == by_group["copying"] == 1 / 20_001
+    assert weight == 18
 
 
 def standing(**changed) -> Standing:
@@ -151,6 +162,16 @@ def test_grades(changed, parameters, expected):
 def test_level_without_enough_visits_rests_on_the_rest():
     weak = standing(visits=1, p_by_indicator={"discordance": 1e-6, "all_perfect": 0.3, "near_duplicates": 0.001})
     assert supported_groups(weak, ACTION) == ("copying",)
+
+
+def test_a_group_counts_only_where_its_own_p_does():
+    # .03 without the gap to the audits, .06 with it: what is shown as .06 is not evidence
+    shown = standing(
+        visits=1,
+        p_by_group={"level": 0.06, "copying": 0.02},
+        p_by_indicator={"discordance": 0.2, "all_perfect": 0.03, "near_duplicates": 0.02},
+    )
+    assert supported_groups(shown, ACTION) == ("copying",)
 
 
 def test_strata_fall_back_below_thirty_peers():

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import betabinom, norm
 from worlds import by_hand, inputs_of, network
 
+from audit_api.anomaly import levels
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.indicators import all_perfect, discordance, near_duplicates
 from audit_api.anomaly.laws import beta_binomial
@@ -146,10 +147,10 @@ def test_evidence_is_plain_and_bounded(entry, clean):
 def test_discordance_scores_by_hand():
     # three responses: means .5, 1 and 1 on 0..1, network mean 5/6, standard deviation √2/6
     inputs = by_hand({"a": [[3, 3], [5, 5]], "b": [[5, 5]]})
-    scores = discordance.response_scores(inputs)
+    scores = levels.response_scores(inputs)
     assert scores == pytest.approx([-(2**0.5), 0.5**0.5, 0.5**0.5])
     # one furious customer among twenty pleased ones is held at −2
-    assert discordance.response_scores(by_hand({"a": [[5, 5]] * 20 + [[1, 1]]}))[20] == -2
+    assert levels.response_scores(by_hand({"a": [[5, 5]] * 20 + [[1, 1]]}))[20] == -2
 
 
 @pytest.mark.parametrize("link", [1, -1])

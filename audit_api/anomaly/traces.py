@@ -1,0 +1,43 @@
+"""How strongly a figure speaks for a trace: one small likelihood ratio per indicator.
+
+Formula: log(1 − share + share · N(z; shift, spread²)/N(z; 0, 1)), held between its value where it is least and
+log 1000. `share` is how often a dealer that bends its survey shows this trace, `shift` and `spread` how far its z
+then stands: fixed numbers, chosen on simulated networks of the tuning seeds only (docs/detection.md). Almost
+whoever bends a survey has a level above what the audits support; which other trace is left depends on the tactic,
+so any one of them is rare. No single figure counts for more than a thousand to one, however extreme.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit_api.anomaly.parse import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Say how often a trace is left (share), and where z stands then (shift, spread ≥ 1, in SD)."""
+
+    share: float
+    shift: float
+    spread: float
+
+
+USUAL = Trace(share=0.15, shift=3.0, spread=1.5)
+BY_INDICATOR = {
+    "discordance": Trace(share=0.90, shift=2.5, spread=1.0),
+    "all_perfect": Trace(share=0.05, shift=3.0, spread=1.5),
+}
+STRONGEST = float(np.log(1000.0))
+
+
+def log_odds(code: str, z: Floats) -> Floats:
+    """Return what each z says for a trace (natural log of odds; below 0: against). Shape kept; rises with z."""
+    trace = BY_INDICATOR.get(code, USUAL)
+    lowest = -np.inf if trace.spread <= 1 else -trace.shift / (trace.spread**2 - 1)
+    held = np.maximum(z, lowest)
+    ratio = np.exp(0.5 * held**2 - 0.5 * ((held - trace.shift) / trace.spread) ** 2) / trace.spread
+    result: Floats = np.minimum(np.log1p(trace.share * (ratio - 1.0)), STRONGEST)
+    return result
