@@ -5,16 +5,19 @@ The reader is built once for a file and called for every row; tables made at the
 
 from __future__ import annotations
 
+import difflib
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from audit_api.domain.questionnaires import LONGEST_TEXT, Questionnaire
 from audit_api.domain.rows import RowError
+from audit_api.domain.survey_times import TimeRefusedError, read_moment
 
 COLUMNS = (
     "response_id", "dealer", "questionnaire", "version", "event_id", "event_at", "invited_at", "started_at",
@@ -25,6 +28,9 @@ REQUIRED_COLUMNS = ("response_id", "dealer", "event_at", "submitted_at")
 TIMES = ("event_at", "invited_at", "started_at", "submitted_at")
 PLAIN = (4, 10, 11, 12, 13, 14)
 """Places of event_id, contact, device, adviser, job_type and vehicle_class: any short text."""
+NUMBERS = (0, 1, 4, 10, 11)
+"""Places of response_id, dealer, event_id, contact and device: what spreadsheets take for numbers."""
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d", re.ASCII)
 PERSONAL = frozenset({"contact", "device", "adviser", "comment"})
 """Columns whose values are never repeated in a message."""
 LONGEST_ID = 100
@@ -85,13 +91,15 @@ class ColumnsError(ValueError):
         self.twice = tuple(twice)
 
 
-class _Refused(ValueError):
-    """A cell cannot be read."""
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Return the known name that a misspelt one most likely means, "" where none is near."""
+    plain = {_bare(other): other for other in known}
+    close = difflib.get_close_matches(_bare(name[:80]), list(plain), n=1, cutoff=0.7)
+    return plain[close[0]] if close else ""
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s_.-]", "", name).casefold()
 
 
 class _Cells(dict[Any, int | str | None]):
@@ -213,6 +221,8 @@ class ResponseReader:
             allowed = ", ".join(asked.channels)
             errors.refuse("channel", channel, f"未知渠道；可用：{allowed}", f"unknown channel; use one of {allowed}")
         written = "".join(words)
+        if "E+" in written:
+            self._check_shortened(words, errors)
         if len(written) <= LONGEST_PLAIN and _usable(written):  # nearly every row, at one look
             return
         for place in PLAIN:
@@ -221,6 +231,14 @@ class ResponseReader:
                 errors.refuse(COLUMNS[place], word, *_too_long(LONGEST_PLAIN))
         if comment and (len(comment) > LONGEST_TEXT or not _usable(comment)):
             errors.refuse("comment", "", *_too_long(LONGEST_TEXT))
+
+    def _check_shortened(self, words: tuple[str, ...], errors: _Errors) -> None:
+        """Refuse numbers that a spreadsheet has cut to a few digits: they would match any other cut so."""
+        for place in NUMBERS:
+            if SHORTENED.fullmatch(words[place]):
+                zh = "电子表格已将此号码缩写并丢失末位数字；请将该列设为文本后重新导出"
+                en = "a spreadsheet has shortened this number and lost digits; export the column as text"
+                errors.refuse(COLUMNS[place], words[place], zh, en)
 
     def _named_answers(self, padded: tuple[Any, ...], errors: _Errors) -> list[int | str | None]:
         """Read the answers one by one and name each that is none."""
@@ -244,8 +262,8 @@ class ResponseReader:
             moment = None
             if text:
                 try:
-                    moment = _moment(text, zone)
-                except _Refused as refused:
+                    moment = read_moment(text, zone)
+                except TimeRefusedError as refused:
                     errors.refuse(column, text, refused.zh, refused.en)
             elif column in REQUIRED_COLUMNS:
                 errors.refuse(column, "", "不能为空", "must not be empty")
@@ -265,22 +283,6 @@ class _Errors(list[RowError]):
 
 def _too_long(longest: int) -> tuple[str, str]:
     return f"须为不超过 {longest} 个字符的文字", f"text of at most {longest} characters"
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    """Read an ISO 8601 time as UTC, cut to milliseconds; without an offset it is the wall clock of `zone`."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _Refused(
-            "须为 ISO 8601 时间，如 2026-03-31T14:05:00", "must be ISO 8601, such as 2026-03-31T14:05:00"
-        ) from None
-    if not 2000 <= moment.year <= 2100:
-        raise _Refused("须在 2000 年至 2100 年之间", "must lie between the years 2000 and 2100")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000) if moment.microsecond else moment
 
 
 class _Segments:

@@ -28,8 +28,8 @@ def encoding_of(path: Path) -> str:
         candidates: tuple[str, ...] = ("utf-16",)
     else:
         candidates = ENCODINGS[:1] if start.startswith(codecs.BOM_UTF8) else ENCODINGS
-        if start.lstrip()[:1] == b"<" or start.startswith((b"%PDF", b"{", b"[")):
-            raise refused("这不是 CSV 或 XLSX 文件", "This is neither a CSV nor an XLSX file")
+        if start.lstrip()[:1] == b"<" or start.startswith(b"%PDF"):
+            raise refused("这不是 CSV、XLSX 或 JSON 文件", "This is neither a CSV nor an XLSX nor a JSON file")
     line = 0
     for encoding in candidates:
         line = _undecodable_line(path, encoding)

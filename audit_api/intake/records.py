@@ -12,12 +12,17 @@ MAX_COLUMNS = 1_000
 
 
 class Record(NamedTuple):
-    """One row as it stands in the file, the header included; `zh` and `en` say why it cannot be read, if so."""
+    """One row as it stands in the file, the header included.
+
+    `zh` and `en` say why it cannot be read, if so; `place` and `value` name the cell that is to blame where one is.
+    """
 
     number: int
     cells: tuple[str, ...]
     zh: str = ""
     en: str = ""
+    place: int = -1
+    value: str = ""
 
 
 def refused(zh: str, en: str) -> Problem:

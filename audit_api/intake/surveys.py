@@ -32,8 +32,12 @@ class ResponseFile:
 
 
 def read_responses(path: Path) -> ResponseFile:
-    """Open a CSV or XLSX file of responses; raises Problem(IMPORT_REFUSED) when it cannot be read as a table."""
-    table = read_table(path)
+    """Open a file of responses; raises Problem(IMPORT_REFUSED) when it cannot be read as a table."""
+    return responses_in(read_table(path))
+
+
+def responses_in(table: Table) -> ResponseFile:
+    """Look into a table for the questionnaire that its first rows name."""
     named = {"questionnaire": "", "version": ""}
     for row in islice(table, ROWS_PEEKED):
         for column, known in named.items():

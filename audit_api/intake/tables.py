@@ -1,4 +1,4 @@
-"""Foreign CSV and XLSX files become rows of text with the numbers a spreadsheet shows.
+"""Foreign CSV, XLSX and JSON files become rows of text with the numbers a spreadsheet shows.
 
 The kind of file is told by its content, never by its name. What makes a whole file unreadable is refused
 before the first row; what spoils one row comes with that row, so that the good ones can go in.
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit_api.domain.rows import RowError, shown
-from audit_api.intake import delimited, workbooks
+from audit_api.intake import delimited, json_rows, workbooks
 from audit_api.intake.records import MAX_COLUMNS, MAX_ROWS, Record, refused
 
 __all__ = ["Row", "Table", "check_columns", "read_table"]
 
+FORMS = (json_rows.JSON, json_rows.JSON_LINES)
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -36,7 +37,8 @@ class Row:
 class Table:
     """A file whose header is sound; iterating reads it from the start each time, row by row.
 
-    `encoding` says how it was read (utf-8, gb18030, utf-16 or xlsx).
+    `encoding` says how it was read (utf-8, gb18030, utf-16 or xlsx), `delimiter` separates cells; of JSON it names
+    the form: json or jsonl.
     """
 
     path: Path
@@ -53,8 +55,11 @@ class Table:
 
     def cells(self) -> Iterator[tuple[int, tuple[str, ...] | RowError]]:
         """Read the rows as number and cells in the order of the columns, or the reason why one cannot be read."""
-        records = _records(self.path, self.encoding, self.delimiter)
-        next(records, None)
+        if self.delimiter in FORMS:
+            records = json_rows.records(self.path, self.encoding, self.delimiter, self.columns)
+        else:
+            records = _records(self.path, self.encoding, self.delimiter)
+            next(records, None)
         for record in records:
             if record.number > MAX_ROWS + 1:
                 zh, en = (
@@ -64,14 +69,15 @@ class Table:
                 yield record.number, RowError(record.number, "", "", zh, en)
                 return
             if record.zh or any(record.cells):
-                yield record.number, _cells(record, len(self.columns))
+                yield record.number, _cells(record, self.columns)
 
 
 def read_table(path: Path) -> Table:
-    """Open a CSV (UTF-8, GB18030, UTF-16 with BOM; comma, semicolon or tab) or XLSX file (first sheet).
+    """Open a CSV (comma, semicolon or tab), XLSX (first sheet), JSON (a list of objects) or JSON Lines file.
 
-    Raises Problem(IMPORT_REFUSED) for an empty file, another kind of file, an unknown encoding, NUL
-    characters, a workbook out of bounds, a header with empty or repeated names.
+    Text is UTF-8, GB18030, or UTF-16 with its mark.
+    Raises Problem(IMPORT_REFUSED) for an empty file, another kind of file, an unknown encoding, NUL characters, a
+    workbook out of bounds, a header with empty or repeated names.
     """
     with path.open("rb") as file:
         start = file.read(8)
@@ -87,6 +93,9 @@ def read_table(path: Path) -> Table:
         workbooks.check_size(path)
     else:
         encoding = delimited.encoding_of(path)
+        if _begins_json(path, encoding):
+            form = json_rows.form_of(path, encoding)
+            return Table(path, json_rows.columns_of(path, encoding, form), encoding, form)
         delimiter = delimited.delimiter_of(path, encoding)
     header = next(_records(path, encoding, delimiter), None)
     return Table(path, _columns(header), encoding, delimiter)
@@ -114,6 +123,11 @@ def check_columns(columns: Iterable[str], *, required: Collection[str], optional
     raise refused(f"{'；'.join(zh)}。可用的列：{known}", f"{'; '.join(en)}. Known columns: {known}")
 
 
+def _begins_json(path: Path, encoding: str) -> bool:
+    with path.open(encoding=encoding) as file:
+        return file.read(512).lstrip()[:1] in ("{", "[")
+
+
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
     if encoding == workbooks.XLSX:
         return workbooks.records(path)
@@ -138,10 +152,11 @@ def _columns(header: Record | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _cells(record: Record, width: int) -> tuple[str, ...] | RowError:
-    number, cells = record.number, record.cells
+def _cells(record: Record, columns: tuple[str, ...]) -> tuple[str, ...] | RowError:
+    number, cells, width = record.number, record.cells, len(columns)
     if record.zh:
-        return RowError(number, "", "", record.zh, record.en)
+        column = columns[record.place] if 0 <= record.place < width else ""
+        return RowError(number, column, record.value, record.zh, record.en)
     if len(cells) == width:
         return cells
     extra = next((cell for cell in cells[width:] if cell), None)

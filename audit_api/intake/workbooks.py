@@ -73,9 +73,10 @@ def _sheet_records(sheet: Any) -> Iterator[Record]:
 
 def _record(number: int, row: tuple[Any, ...]) -> Record:
     texts = []
-    for cell in row:
+    for place, cell in enumerate(row):
         if getattr(cell, "data_type", "") == "e":
-            return Record(number, (), f"公式结果是错误 {cell.value}", f"A formula gives the error {cell.value}")
+            zh, en = f"公式结果是错误 {cell.value}", f"A formula gives the error {cell.value}"
+            return Record(number, (), zh, en, place, str(cell.value))
         texts.append(text_of(cell.value, getattr(cell, "number_format", "") if _at_midnight(cell.value) else ""))
     while texts and not texts[-1]:
         texts.pop()

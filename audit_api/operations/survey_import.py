@@ -18,8 +18,17 @@ from pymongo.errors import BulkWriteError
 from audit_api import problems
 from audit_api.domain.directory import Actor
 from audit_api.domain.questionnaires import Questionnaire
-from audit_api.domain.rows import ERRORS_SHOWN, ImportReport, RowError
-from audit_api.domain.surveys import PERSONAL, ColumnsError, DealerPlace, ResponseReader, ResponseRecord, WaveSpan
+from audit_api.domain.rows import ERRORS_SHOWN, ImportReport, RowError, shown
+from audit_api.domain.surveys import (
+    COLUMNS,
+    PERSONAL,
+    ColumnsError,
+    DealerPlace,
+    ResponseReader,
+    ResponseRecord,
+    WaveSpan,
+    nearest_name,
+)
 from audit_api.intake.contacts import ContactHasher
 from audit_api.models import surveys, trail
 from audit_api.models.base import Row, collection, to_milliseconds
@@ -267,14 +276,14 @@ def _number(*texts: str) -> int:
 
 def _previewed(row: int, record: ResponseRecord, questionnaire: Questionnaire) -> Row:
     """Show a row as understood; of contact, device and adviser only that they are there."""
-    shown: Row = {"row": row}
+    made: Row = {"row": row}
     for name, value in zip(record._fields[:-1], record[:-1], strict=True):
         if name in PERSONAL and name != "comment":
-            shown[name] = "***" if value else ""
+            made[name] = "***" if value else ""
         else:
-            shown[name] = value.isoformat() if isinstance(value, datetime) else value
+            made[name] = value.isoformat() if isinstance(value, datetime) else value
     pairs = zip(questionnaire.items, record.answers, strict=True)
-    return {**shown, "answers": {item.id: answer for item, answer in pairs if answer is not None}}
+    return {**made, "answers": {item.id: answer for item, answer in pairs if answer is not None}}
 
 
 def _too_many_versions(row: int, document: Row) -> RowError:
@@ -290,15 +299,17 @@ def _too_many_versions(row: int, document: Row) -> RowError:
 
 def _columns_refused(error: ColumnsError, questionnaire: Questionnaire) -> Problem:
     zh, en = [], []
+    known = [*COLUMNS, *questionnaire.by_id]
     for names, chinese, english in (
         (error.missing, "缺少列", "missing columns"),
         (error.unknown, "未知的列", "unknown columns"),
         (error.twice, "重复的列", "columns named twice"),
     ):
         if names:
-            listed = ", ".join(name[:60] for name in names[:20])
-            zh.append(f"{chinese}：{listed}")
-            en.append(f"{english}: {listed}")
+            near = [nearest_name(n, known) if names is error.unknown else "" for n in names[:20]]
+            pairs = [(shown(name), other) for name, other in zip(names, near, strict=False)]
+            zh.append(f"{chinese}：" + "、".join(n + (f"（是否为 {o}？）" if o else "") for n, o in pairs))
+            en.append(f"{english}: " + ", ".join(n + (f" (did you mean {o}?)" if o else "") for n, o in pairs))
     name = f"{questionnaire.code}:{questionnaire.version}"
     return Problem(
         problems.IMPORT_REFUSED,
