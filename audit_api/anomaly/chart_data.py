@@ -1,0 +1,159 @@
+"""The figures of a dossier's charts, as plain bounded lists; other dealers appear without their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from audit_api.anomaly.parse import Floats, Integers
+from audit_api.anomaly.surroundings import Surroundings
+
+MOST_DEALERS = 300
+MOST_WEEKS = 60
+MOST_GROUPS, MOST_IN_GROUP = 12, 40
+BINS = 10
+FUNNEL_AT = (5, 10, 15, 20, 30, 45, 65, 100, 150, 220, 320, 480, 700, 1_000)
+WEEK = 7 * 86_400
+TAU_FLOOR = 0.05
+LIMITS = (1.96, 3.09)
+
+
+def chart_data(around: Surroundings, d: int) -> dict[str, Any]:
+    """Return the data of the five charts about dealer number d."""
+    shown = _sample(around, d)
+    return {
+        "funnel": _funnel(around, d, shown),
+        "distribution": _distribution(around, d),
+        "scatter": _scatter(around, d, shown),
+        "timeline": _timeline(around, d),
+        "reuse": _reuse(around, d),
+    }
+
+
+def _sample(around: Surroundings, d: int) -> Integers:
+    """Choose the other dealers that are drawn: all of them, or evenly many along their level."""
+    others = np.flatnonzero((around.n > 0) & (np.arange(len(around.n)) != d))
+    if len(others) > MOST_DEALERS:
+        ranked = others[np.argsort(around.level[others], kind="stable")]
+        others = ranked[np.linspace(0, len(ranked) - 1, MOST_DEALERS).astype(int)]
+    result: Integers = others
+    return result
+
+
+def _funnel(around: Surroundings, d: int, shown: Integers) -> dict[str, Any]:
+    """Level by number of responses, with limits centre ± 1.96 and ± 3.09 · √(s²/n + τ²)."""
+    centre = around.usual()
+    known = around.n > 1
+    s2 = float(np.median(around.spread[known] ** 2)) if known.any() else 1.0
+    spread = float(np.subtract(*np.quantile(around.level[known], [0.75, 0.25])) / 1.349) if known.sum() > 3 else 0.0
+    typical = float(np.mean(s2 / np.maximum(around.n[known], 1))) if known.any() else 0.0
+    tau2 = max(spread**2 - typical, TAU_FLOOR**2)
+    largest = int(around.n.max(initial=10))
+    sizes = [n for n in FUNNEL_AT if n <= largest * 1.3] or [10]
+    width = {n: float(np.sqrt(s2 / n + tau2)) for n in sizes}
+    return {
+        "centre": round(centre, 4),
+        "limits": [
+            {"n": n, **{f"{side}{i + 1}": round(centre + sign * z * width[n], 4)
+                        for i, z in enumerate(LIMITS) for side, sign in (("low", -1), ("high", 1))}}
+            for n in sizes
+        ],
+        "dealers": [_point(around.n[i], around.level[i]) for i in shown],
+        "dealer": _point(around.n[d], around.level[d]) if around.n[d] else None,
+    }  # fmt: skip
+
+
+def _point(x: Any, y: Any) -> list[float]:
+    return [round(float(x), 4), round(float(y), 4)]
+
+
+def _distribution(around: Surroundings, d: int) -> list[dict[str, float]]:
+    """Share of responses by their mean mark in tenths of the scale: here, and at the average other dealer."""
+    scaled = around.inputs.scaled()
+    have = ~np.isnan(scaled)
+    mean = np.where(have, scaled, 0.0).sum(axis=1) / np.maximum(have.sum(axis=1), 1)
+    known = have.any(axis=1)
+    bin_of = np.minimum((mean * BINS).astype(int), BINS - 1)
+    perfect = known & (around.perfect > 0)
+    bin_of = np.where(perfect, BINS, bin_of)  # full marks throughout have a bar of their own
+    mine = known & (around.inputs.responses.dealer == d)
+    others = known & ~mine
+    here, there = (np.bincount(bin_of[chosen], minlength=BINS + 1) for chosen in (mine, others))
+    return [
+        {
+            "from": round(i / BINS, 2),
+            "to": round(min(1.0, (i + 1) / BINS), 2),
+            "dealer": round(float(here[i] / max(mine.sum(), 1)), 4),
+            "others": round(float(there[i] / max(others.sum(), 1)), 4),
+        }
+        for i in range(BINS + 1)
+    ]
+
+
+def _scatter(around: Surroundings, d: int, shown: Integers) -> dict[str, Any]:
+    """Survey level against audit level (share of criteria passed beyond the usual), one point a dealer."""
+    both = [i for i in shown if not np.isnan(around.audit[i])]
+    mine = around.n[d] > 0 and not np.isnan(around.audit[d])
+    return {
+        "dealers": [_point(around.audit[i], around.level[i]) for i in both],
+        "dealer": _point(around.audit[d], around.level[d]) if mine else None,
+    }
+
+
+def _timeline(around: Surroundings, d: int) -> dict[str, Any]:
+    """Responses and their mean level by week of the event; the visits with what they found."""
+    rows = around.rows(d)
+    when = around.inputs.responses.event_at[rows]
+    rows, when = rows[~np.isnat(when)], when[~np.isnat(when)]
+    weeks: list[dict[str, Any]] = []
+    if len(rows):
+        # Monday-based weeks: 1970-01-01 was a Thursday.
+        number = (when.astype("datetime64[s]").astype(np.int64) + 3 * 86_400) // WEEK
+        for week in np.unique(number)[-MOST_WEEKS:]:
+            scores = around.score[rows[number == week]]
+            start = np.datetime64(int(week) * WEEK - 3 * 86_400, "s").astype("datetime64[D]")
+            weeks.append({"week": str(start), "responses": len(scores), "level": round(float(scores.mean()), 4)})
+    mine = np.flatnonzero(around.visits.dealer == d)
+    visits = [
+        {
+            "on": str(around.visited_at[i].astype("datetime64[D]")),
+            "kind": ("mystery", "announced")[int(around.visits.kind[i])],
+            "beyond_usual": round(float(around.visits.score[i]), 4),
+        }
+        for i in mine
+        if not np.isnat(around.visited_at[i])
+    ]
+    return {"weeks": weeks, "visits": sorted(visits, key=lambda v: (v["on"], v["kind"]))[-MOST_WEEKS:]}
+
+
+def _reuse(around: Surroundings, d: int) -> list[dict[str, Any]]:
+    """Contacts and devices behind more than one response: by identity the responses, when, and how happy."""
+    rows = around.rows(d)
+    groups: list[dict[str, Any]] = []
+    for kind, column in (
+        ("contact", around.inputs.responses.contact_hash),
+        ("device", around.inputs.responses.device_hash),
+    ):
+        values = column[rows].astype(str)
+        names, counts = np.unique(values[values != ""], return_counts=True)
+        for name in names[counts > 1]:
+            mine = rows[values == name]
+            groups.append(
+                {
+                    "kind": kind,
+                    "count": len(mine),
+                    "responses": [_response(around, int(i), around.score) for i in mine[:MOST_IN_GROUP]],
+                }
+            )
+    groups.sort(key=lambda group: (-group["count"], group["kind"], group["responses"][0]["response"]))
+    return [{"identity": f"{g['kind']} {i + 1}"} | g for i, g in enumerate(groups[:MOST_GROUPS])]
+
+
+def _response(around: Surroundings, row: int, score: Floats) -> dict[str, Any]:
+    when = around.inputs.responses.submitted_at[row]
+    return {
+        "response": str(around.inputs.responses.response_id[row]),
+        "on": "" if np.isnat(when) else str(when.astype("datetime64[D]")),
+        "level": round(float(score[row]), 4),
+    }

@@ -1,0 +1,143 @@
+"""What a dossier needs to know of the whole network, computed once for a run: scores, audits, visits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from audit_api.anomaly.audit_level import VisitScores, audit_levels, severity_effects, used_rows, visit_scores
+from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.levels import response_scores
+from audit_api.anomaly.parse import Floats, Integers, Moments, Truths
+from audit_api.anomaly.verdicts import Run
+
+MANY_DEALERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Hold the network's figures by response, dealer and visit.
+
+    score: per response in network standard deviations, NaN where nothing was answered; perfect and straight: all
+    answers full marks, or all the same; level, spread, n: per dealer (mean and SD of score, responses with one);
+    audit: per dealer shrunken share of criteria passed beyond the usual, both kinds of visit weighted by their
+    number, NaN without a visit; visits with their score, leniency of the auditor (negative = strict) and time;
+    widespread: responses whose contact or device is seen at five dealers or more; order and first: the responses
+    of each dealer.
+    """
+
+    inputs: Inputs
+    score: Floats
+    perfect: Floats
+    straight: Floats
+    level: Floats
+    spread: Floats
+    n: Integers
+    audit: Floats
+    visits: VisitScores
+    leniency: Floats
+    visited_at: Moments
+    visit_noise: float
+    widespread: Truths
+    order: Integers
+    first: Integers
+
+    @staticmethod
+    def of(run: Run) -> Surroundings:
+        """Compute the figures of a run's network."""
+        inputs = run.inputs
+        count, owner = len(inputs.dealers), inputs.responses.dealer
+        score = response_scores(inputs)
+        known = ~np.isnan(score)
+        n = np.bincount(owner[known], minlength=count)
+        level = np.where(n > 0, np.bincount(owner[known], score[known], minlength=count) / np.maximum(n, 1), np.nan)
+        square = np.bincount(owner[known], (score[known] - level[owner[known]]) ** 2, minlength=count)
+        scaled = inputs.scaled()
+        have = ~np.isnan(scaled)
+        low = np.where(have, scaled, np.inf).min(axis=1, initial=np.inf)
+        high = np.where(have, scaled, -np.inf).max(axis=1, initial=-np.inf)
+        visits = visit_scores(inputs.audits)
+        kinds = audit_levels(inputs)
+        seen = sum((kind.visits for kind in kinds), np.zeros(count, dtype=np.int64))
+        weighted = sum((kind.level * kind.visits for kind in kinds), np.zeros(count))
+        return Surroundings(
+            inputs=inputs,
+            score=score,
+            perfect=np.where(known, low >= 1.0, False).astype(np.float64),
+            straight=np.where(known, low >= high, False).astype(np.float64),
+            level=level,
+            spread=np.sqrt(square / np.maximum(n - 1, 1)),
+            n=n.astype(np.int64),
+            audit=np.where(seen > 0, weighted / np.maximum(seen, 1), np.nan),
+            visits=visits,
+            leniency=severity_effects(visits) if len(visits.score) else np.zeros(0),
+            visited_at=_visit_times(inputs),
+            visit_noise=_noise(visits, count),
+            widespread=_widespread(inputs),
+            order=np.argsort(owner, kind="stable"),
+            first=np.searchsorted(np.sort(owner), np.arange(count + 1)),
+        )
+
+    def rows(self, d: int) -> Integers:
+        """Return the scored responses of dealer d."""
+        mine = self.order[self.first[d] : self.first[d + 1]]
+        result: Integers = mine[~np.isnan(self.score[mine])]
+        return result
+
+    def usual(self) -> float:
+        """Return the network's usual level: the median over dealers with responses."""
+        known = self.level[self.n > 0]
+        return float(np.median(known)) if len(known) else 0.0
+
+    def contrast(self, inside: Integers, outside: Integers) -> tuple[float, float]:
+        """Return how much happier one set of responses is than another, and that difference's standard error."""
+        a, b = self.score[inside], self.score[outside]
+        if len(a) < 2 or len(b) < 2:
+            return float("nan"), float("nan")
+        error = float(np.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b)))
+        return float(a.mean() - b.mean()), max(error, 1e-9)
+
+    def share_by_dealer(self, marked: Floats) -> Floats:
+        """Return the share of marked responses per dealer, NaN where it has none."""
+        owner = self.inputs.responses.dealer
+        total = np.bincount(owner, marked, minlength=len(self.n))
+        return np.where(self.n > 0, total / np.maximum(self.n, 1), np.nan)
+
+
+def _widespread(inputs: Inputs) -> Truths:
+    """Mark responses whose contact or device appears at five dealers or more: a call centre's, not a customer's."""
+    result = np.zeros(len(inputs.responses), dtype=bool)
+    for values in (inputs.responses.contact_hash, inputs.responses.device_hash):
+        table = pl.DataFrame({"value": values.tolist(), "dealer": inputs.responses.dealer})
+        seen = table.filter(pl.col("value") != "").unique().group_by("value").len()
+        wide = seen.filter(pl.col("len") >= MANY_DEALERS)["value"]
+        if len(wide):
+            result |= table["value"].is_in(wide.implode()).to_numpy()
+    return result
+
+
+def _visit_times(inputs: Inputs) -> Moments:
+    """Return per visit, in the order of `visit_scores`, when it was; NaT where unknown."""
+    audits = inputs.audits
+    rows = np.flatnonzero(used_rows(audits))
+    kind = (audits.kind[rows].astype(str) == "announced").astype(np.int64)
+    keys = [(int(d), str(v), int(k)) for d, v, k in zip(audits.dealer[rows], audits.visit[rows], kind, strict=True)]
+    first: dict[Any, Any] = {}
+    for key, row in zip(keys, rows, strict=True):
+        first.setdefault(key, audits.visited_at[row])
+    return np.array([first[key] for key in sorted(first)], dtype="datetime64[s]")
+
+
+def _noise(visits: VisitScores, count: int) -> float:
+    """Return the standard deviation of one visit around its dealer's other visits of the kind, NaN unknown."""
+    squares, freedom = 0.0, 0
+    for kind in (0, 1):
+        mine = visits.kind == kind
+        seen = np.bincount(visits.dealer[mine], minlength=count)
+        mean = np.bincount(visits.dealer[mine], visits.score[mine], minlength=count) / np.maximum(seen, 1)
+        squares += float(np.sum((visits.score[mine] - mean[visits.dealer[mine]]) ** 2))
+        freedom += int(np.maximum(seen - 1, 0).sum())
+    return float(np.sqrt(squares / freedom)) if freedom >= 5 else float("nan")
