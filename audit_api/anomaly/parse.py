@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from audit_api.anomaly.refusals import InputsRefusedError
@@ -24,6 +25,11 @@ MAX_TEXT = 20_000
 def _as_text(values: Iterable[Any], table: str, column: str) -> pl.Series:
     if isinstance(values, pl.Series) and values.dtype == pl.String:
         series = values
+        if (broken := series.str.contains("\x00", literal=True)).any():
+            row = _first(broken.fill_null(False))
+            raise InputsRefusedError(
+                table, "a character that is not text", "Remove NUL and broken characters", row=row, column=column
+            )
     else:
         cells: list[str | None] = []
         for row, value in enumerate(values):
@@ -69,7 +75,19 @@ def texts(values: Iterable[Any], table: str, column: str, *, required: bool = Fa
         raise InputsRefusedError(
             table, f"more than {MAX_TEXT} characters", "Shorten the text", row=_first(long), column=column
         )
-    result: Texts = series.to_numpy().astype(object)
+    return shared(series)
+
+
+def shared(series: pl.Series) -> Texts:
+    """Turn a text column into objects, one for each different text: most columns hold few."""
+    return expanded(series.to_arrow().dictionary_encode())
+
+
+def expanded(encoded: pa.DictionaryArray) -> Texts:
+    """Turn an Arrow dictionary column into objects that its rows share."""
+    words: Texts = np.empty(len(encoded.dictionary), dtype=object)
+    words[:] = encoded.dictionary.to_pylist()
+    result: Texts = words[encoded.indices.to_numpy(zero_copy_only=False)]
     return result
 
 
@@ -84,11 +102,14 @@ def numbers(
     required: bool = False,
 ) -> Floats:
     """Return a float array with NaN where nothing is known; text that is not a finite number is refused."""
-    raw: list[Any] | pl.Series = values if isinstance(values, pl.Series) else list(values)
+    raw: list[Any] | pl.Series | Floats = values if isinstance(values, pl.Series | np.ndarray) else list(values)
     try:
         if isinstance(raw, pl.Series) and raw.dtype == pl.String:
             raise TypeError
-        result = np.array([np.nan if v is None else _native(v) for v in raw], dtype=np.float64)
+        if isinstance(raw, np.ndarray) and raw.dtype.kind == "f":
+            result = raw.astype(np.float64)
+        else:
+            result = np.array([np.nan if v is None else _native(v) for v in raw], dtype=np.float64)
         empty: Truths = np.isnan(result)
         bad: Truths = np.isinf(result)
         shown: Any = raw
@@ -159,6 +180,8 @@ def moments(values: Iterable[Any], table: str, column: str) -> Moments:
     The clock on the dealer's wall is kept and an offset is dropped: office hours are local. A caller that
     holds UTC converts to the dealer's time zone first.
     """
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        return values.astype("datetime64[s]")
     raw: list[Any] = values.to_list() if isinstance(values, pl.Series) else list(values)
     result = np.full(len(raw), np.datetime64("NaT"), dtype="datetime64[s]")
     for row, value in enumerate(raw):

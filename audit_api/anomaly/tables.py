@@ -16,7 +16,7 @@ from audit_api.anomaly.batch import Audits, Column, Dealers, Events, Inputs, Res
 from audit_api.anomaly.parse import Floats, Integers, Texts
 from audit_api.anomaly.refusals import InputsRefusedError
 
-RawColumn = Sequence[Any] | pl.Series
+RawColumn = Sequence[Any] | pl.Series | NDArray[Any]
 RawTable = Mapping[str, RawColumn]
 
 DEALER_TEXTS = ("region", "brand", "volume_band", "city_tier", "store_age_band")

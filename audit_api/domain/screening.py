@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,32 +32,35 @@ class RatedColumn:
     is_outcome: bool
 
 
+Statement = tuple[int, tuple[str | int, ...]]
+"""Where a customer's statement stands among the answers, and which answers make it."""
+
+
 @dataclass(frozen=True)
 class ResponsePlan:
     """Where a questionnaire's version keeps what a screening reads; every place counts from 0 in `answers`."""
 
     rated: tuple[RatedColumn, ...]
     facts: Mapping[str, tuple[int, str, str]]  # touchpoint -> place, favourable answer, its opposite
-    coaching: tuple[int, tuple[str | int, ...]] | None
-    incentive: tuple[int, tuple[str | int, ...]] | None
+    coaching: Statement | None
+    incentive: Statement | None
 
-    def answers(self, given: Sequence[Any], names: Sequence[str]) -> list[float | None]:
-        """Return the marks of the named columns, None where not answered or not applicable."""
-        places = {column.name: column.place for column in self.rated}
-        return [_mark(given[places[name]]) if name in places else None for name in names]
+    def places(self) -> int:
+        """Return how many answers from the first on have to be read."""
+        known = [column.place for column in self.rated] + [place for place, *_ in self.facts.values()]
+        known += [statement[0] for statement in (self.coaching, self.incentive) if statement]
+        return max(known, default=-1) + 1
 
-    def stated(self, given: Sequence[Any], touchpoints: Sequence[str]) -> list[float | None]:
-        """Return 1 where a fact speaks for the dealer, 0 against, None where unsure or not asked."""
-        out: list[float | None] = []
-        for touchpoint in touchpoints:
-            place, favourable, opposite = self.facts.get(touchpoint, (0, "", ""))
-            answer = given[place] if favourable else None
-            out.append(1.0 if answer == favourable else 0.0 if answer == opposite else None)
-        return out
 
-    def mentions(self, given: Sequence[Any]) -> tuple[float | None, float | None]:
-        """Return whether the customer speaks of an incentive and of coaching: 1, 0, or None where unsure."""
-        return _mention(given, self.incentive), _mention(given, self.coaching)
+@dataclass(frozen=True, slots=True)
+class AuditColumns:
+    """Hold the audited items of visits: the number of the visit, criterion, touchpoint, passed 0/1, severity 1..3."""
+
+    visit: list[int]
+    criterion: list[str]
+    touchpoint: list[str]
+    passed: list[float]
+    severity: list[float]
 
 
 def response_plan(questionnaire: Questionnaire) -> ResponsePlan:
@@ -84,44 +87,37 @@ def _rated(questionnaire: Questionnaire, item: SurveyItem, place: int, name: str
     return RatedColumn(place, name, touchpoint, float(min(marks)), float(max(marks)), item.role == "outcome")
 
 
-def _statement(questionnaire: Questionnaire, signal: str) -> tuple[int, tuple[str | int, ...]] | None:
+def _statement(questionnaire: Questionnaire, signal: str) -> Statement | None:
     for place, item in enumerate(questionnaire.items):
         if item.role == "integrity" and item.signal == signal:
             return place, item.adverse
     return None
 
 
-def _mark(answer: Any) -> float | None:
-    return float(answer) if isinstance(answer, int) else None
-
-
-def _mention(given: Sequence[Any], statement: tuple[int, tuple[str | int, ...]] | None) -> float | None:
-    if statement is None or given[statement[0]] in (None, "unsure", "na"):
-        return None
-    return 1.0 if given[statement[0]] in statement[1] else 0.0
-
-
-def audit_rows(visit: Mapping[str, Any], checklist: Checklist) -> Iterator[dict[str, Any]]:
-    """Yield one row for each scored item of a visit: passed from 50, severity 3 critical, 2 weight 4 or more, else 1.
+def audit_columns(visits: Iterable[Mapping[str, Any]], checklist_of: Callable[[str, int], Checklist]) -> AuditColumns:
+    """Give one row for each scored item of the visits: passed from 50, severity 3 critical, 2 weight 4 or more, else 1.
 
     Items the gaming playbook cites as traces are left out: they would count the same evidence twice. The mode
-    must be covert or announced.
+    must be covert or announced. `visit` numbers the visits in the order given.
     """
-    for result in visit["score"]["items"]:
-        if result["score"] is None or result["item"] in PLAYBOOK_TRACES:
-            continue
-        item = checklist.item(result["item"])
-        yield {
-            "dealer_id": visit["dealer"],
-            "visit": visit["_id"],
-            "kind": KINDS[visit["mode"]],
-            "touchpoint": result["touchpoint"],
-            "criterion": result["item"],
-            "passed": int(result["score"] >= PASSED_FROM),
-            "severity": 3 if item.critical is not None else 2 if result["weight"] >= HEAVY_WEIGHT else 1,
-            "auditor_id": visit["auditor"],
-            "selected_by": visit["selected_by"],
-        }
+    rows = AuditColumns([], [], [], [], [])
+    critical: dict[str, set[str]] = {}
+    for number, visit in enumerate(visits):
+        code, version = visit["checklist"]["code"], visit["checklist"]["version"]
+        key = f"{code}:{version}"
+        if key not in critical:
+            critical[key] = {item.id for item in checklist_of(code, version).items if item.critical is not None}
+        grave = critical[key]
+        for result in visit["score"]["items"]:
+            item, score = result["item"], result["score"]
+            if score is None or item in PLAYBOOK_TRACES:
+                continue
+            rows.visit.append(number)
+            rows.criterion.append(item)
+            rows.touchpoint.append(result["touchpoint"])
+            rows.passed.append(1.0 if score >= PASSED_FROM else 0.0)
+            rows.severity.append(3.0 if item in grave else 2.0 if result["weight"] >= HEAVY_WEIGHT else 1.0)
+    return rows
 
 
 def store_age_band(opened_on: str, on: date) -> str:

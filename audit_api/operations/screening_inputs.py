@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from audit_api import problems
-from audit_api.domain.screening import ResponsePlan, audit_rows, response_plan, store_age_band, union_of_columns
+from audit_api.domain.checklists import Checklist
+from audit_api.domain.screening import (
+    KINDS,
+    RatedColumn,
+    ResponsePlan,
+    audit_columns,
+    response_plan,
+    store_age_band,
+    union_of_columns,
+)
 from audit_api.models.base import Row
 from audit_api.models.checklists import find_checklist, find_questionnaire, newest_version
 from audit_api.models.directory import Dealer
-from audit_api.models.surveys import Response
 from audit_api.models.visits import Visit
 from audit_api.problems import Problem
 
@@ -22,10 +29,6 @@ if TYPE_CHECKING:  # a web process reads runs and flags without paying for the a
 AUDITED_DAYS = 366
 """Visits of the programme count that began within this time before the end of the wave."""
 RELEASABLE = ["approved", "released"]
-RESPONSE_FIELDS = (
-    "response_id", "version", "dealer", "event_id", "event_at", "invited_at", "started_at", "submitted_at", "channel",
-    "contact_hash", "device_hash", "adviser_hash", "job_type", "vehicle_class", "comment", "answers",
-)  # fmt: skip
 
 
 def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
@@ -34,39 +37,50 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     Times become the dealer's wall clock. Raises SCREENING_REFUSED when there is no response or a row cannot be
     screened.
     """
-    from audit_api.anomaly.batch import Column, Inputs  # noqa: PLC0415 - see TYPE_CHECKING above
+    from audit_api.anomaly.batch import Column  # noqa: PLC0415 - see TYPE_CHECKING above
     from audit_api.anomaly.refusals import InputsRefusedError  # noqa: PLC0415 - likewise
+    from audit_api.anomaly.tables import build  # noqa: PLC0415 - likewise
+    from audit_api.operations.screening_responses import read_responses, response_table  # noqa: PLC0415 - likewise
 
-    wanted = {"wave": wave["_id"], "questionnaire": questionnaire}
-    plans = _plans(questionnaire, Response._get_collection().distinct("version", wanted))
-    columns = union_of_columns(plans.values())
-    facts = sorted({touchpoint for plan in plans.values() for touchpoint in plan.facts})
+    plans = Plans(questionnaire)
+    read = read_responses({"wave": wave["_id"], "questionnaire": questionnaire}, plans.of)
+    if read is None:
+        raise refused("该波次没有这份问卷的答卷", "The wave holds no response to this questionnaire")
     visits = _visits(wave, _domain(questionnaire))
-    dealers = _dealers(wave, wanted, visits)
-    zones = {row["_id"]: ZoneInfo(row.get("timezone") or wave["timezone"]) for row in dealers}
-    names = [column.name for column in columns]
+    dealers = _dealers(wave, {*read.dealers(), *(visit["dealer"] for visit in visits)})
+    zones = {row["_id"]: row.get("timezone") or wave["timezone"] for row in dealers}
     try:
-        return Inputs.from_rows(
-            dealers=[_dealer_row(row, wave) for row in dealers],
-            responses=_response_rows(wanted, plans, zones, names, facts),
-            audits=[row for visit in visits for row in _visit_rows(visit, zones)],
-            columns=[Column(c.name, c.touchpoint, c.minimum, c.maximum, c.is_outcome) for c in columns],
-            fact_touchpoints=facts,
+        return build(
+            dealers=_dealer_table(dealers, wave),
+            responses=response_table(read, zones, wave["timezone"]),
+            answers=read.marks,
+            facts=read.stated,
+            audits=_audit_table(visits, zones, wave["timezone"]),
+            columns=[Column(c.name, c.touchpoint, c.minimum, c.maximum, c.is_outcome) for c in plans.columns()],
         )
     except InputsRefusedError as error:
         raise refused(f"数据无法筛查：{error}", f"The data cannot be screened: {error}") from error
 
 
-def _plans(questionnaire: str, versions: list[int]) -> dict[int, ResponsePlan]:
-    if not versions:
-        raise refused("该波次没有这份问卷的答卷", "The wave holds no response to this questionnaire")
-    plans = {}
-    for version in sorted(versions, reverse=True):  # the newest version describes a column
-        found = find_questionnaire(questionnaire, version)
-        if found is None:
-            raise refused(f"问卷第 {version} 版未发布", f"Version {version} of the questionnaire is not published")
-        plans[version] = response_plan(found)
-    return plans
+class Plans:
+    """The plans of the versions of a questionnaire that were met."""
+
+    def __init__(self, questionnaire: str) -> None:
+        self.questionnaire = questionnaire
+        self.met: dict[int, ResponsePlan] = {}
+
+    def of(self, version: int) -> ResponsePlan:
+        """Give the plan of a version; raises SCREENING_REFUSED for one that is not published."""
+        if version not in self.met:
+            found = find_questionnaire(self.questionnaire, version)
+            if found is None:
+                raise refused(f"问卷第 {version} 版未发布", f"Version {version} of the questionnaire is not published")
+            self.met[version] = response_plan(found)
+        return self.met[version]
+
+    def columns(self) -> tuple[RatedColumn, ...]:
+        """Join the columns of all versions; the newest version describes a column."""
+        return union_of_columns(self.met[version] for version in sorted(self.met, reverse=True))
 
 
 def _domain(questionnaire: str) -> str:
@@ -97,63 +111,54 @@ def _visits(wave: Row, domain: str) -> list[Row]:
     return list(Visit._get_collection().find(wanted, fields))
 
 
-def _visit_rows(visit: Row, zones: dict[str, ZoneInfo]) -> Iterator[Row]:
-    checklist = find_checklist(visit["checklist"]["code"], visit["checklist"]["version"])
-    if checklist is None:
-        raise refused(
-            f"检查表 {visit['checklist']['code']} 未发布", f"Checklist {visit['checklist']['code']} is not published"
-        )
-    visited_at = _wall_clock(visit["started_at"], zones[visit["dealer"]])
-    for row in audit_rows(visit, checklist):
-        yield {**row, "visited_at": visited_at}
+def _audit_table(visits: list[Row], zones: Mapping[str, str], default_zone: str) -> dict[str, Any]:
+    """Spread what belongs to a visit over the rows of its items."""
+    import numpy as np  # noqa: PLC0415 - see TYPE_CHECKING above
+    import polars as pl  # noqa: PLC0415 - likewise
+
+    from audit_api.operations.screening_responses import numbered, wall_clock  # noqa: PLC0415 - likewise
+
+    rows = audit_columns(visits, _checklist)
+    if not rows.visit:
+        return {}
+    visit = np.array(rows.visit)
+    zone, names = numbered([zones.get(row["dealer"], default_zone) for row in visits])
+    started = np.array([row["started_at"].replace(tzinfo=None) for row in visits], dtype="datetime64[ms]")
+    spread = {
+        "dealer_id": "dealer", "visit": "_id", "auditor_id": "auditor", "selected_by": "selected_by", "kind": "mode",
+    }  # fmt: skip
+    table = {name: [row[key] for row in visits] for name, key in spread.items()}
+    table["kind"] = [KINDS[mode] for mode in table["kind"]]
+    return {
+        **{name: pl.Series(values, dtype=pl.String).gather(visit) for name, values in table.items()},
+        "visited_at": wall_clock(started, zone, names)[visit],
+        "touchpoint": pl.Series(rows.touchpoint, dtype=pl.String),
+        "criterion": pl.Series(rows.criterion, dtype=pl.String),
+        "passed": np.array(rows.passed),
+        "severity": np.array(rows.severity),
+    }
 
 
-def _dealers(wave: Row, wanted: Row, visits: list[Row]) -> list[Row]:
+def _checklist(code: str, version: int) -> Checklist:
+    found = find_checklist(code, version)
+    if found is None:
+        raise refused(f"检查表 {code} 未发布", f"Checklist {code} is not published")
+    return found
+
+
+def _dealers(wave: Row, named: set[str]) -> list[Row]:
     """Read the dealers of the brand, and whoever answered or was visited under it before changing brands."""
-    named = {*Response._get_collection().distinct("dealer", wanted), *(visit["dealer"] for visit in visits)}
     return list(Dealer._get_collection().find({"$or": [{"brand": wave["brand"]}, {"_id": {"$in": sorted(named)}}]}))
 
 
-def _dealer_row(row: Row, wave: Row) -> Row:
-    words = {name: row.get(name, "") for name in ("region", "brand", "volume_band", "city_tier")}
-    age = store_age_band(row.get("opened_on") or "", wave["starts_at"].date())
-    return {"dealer_id": row["_id"], **words, "store_age_band": age}
-
-
-def _response_rows(
-    wanted: Row,
-    plans: dict[int, ResponsePlan],
-    zones: dict[str, ZoneInfo],
-    names: list[str],
-    touchpoints: list[str],
-) -> Iterator[Row]:
-    for row in Response._get_collection().find(wanted, dict.fromkeys(RESPONSE_FIELDS, 1)).batch_size(5_000):
-        plan, zone, answers = plans[row["version"]], zones[row["dealer"]], row["answers"]
-        incentive, coaching = plan.mentions(answers)
-        seconds = (row["submitted_at"] - row["started_at"]).total_seconds() if row["started_at"] else None
-        yield {
-            "response_id": row["response_id"],
-            "dealer_id": row["dealer"],
-            "event_at": _wall_clock(row["event_at"], zone),
-            "submitted_at": _wall_clock(row["submitted_at"], zone),
-            "invited_at": _wall_clock(row["invited_at"], zone) if row["invited_at"] else None,
-            "duration_s": seconds,
-            "text": row["comment"],
-            "mentions_incentive": incentive,
-            "mentions_coaching": coaching,
-            "answers": plan.answers(answers, names),
-            "facts": plan.stated(answers, touchpoints),
-            **{
-                name: row[name]
-                for name in (
-                    "channel", "contact_hash", "device_hash", "adviser_hash", "event_id", "job_type", "vehicle_class",
-                )
-            },
-        }  # fmt: skip
-
-
-def _wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
-    return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+def _dealer_table(rows: list[Row], wave: Row) -> dict[str, Any]:
+    words = ("region", "brand", "volume_band", "city_tier")
+    first_day = wave["starts_at"].date()
+    return {
+        "dealer_id": [row["_id"] for row in rows],
+        **{name: [row.get(name, "") for row in rows] for name in words},
+        "store_age_band": [store_age_band(row.get("opened_on") or "", first_day) for row in rows],
+    }
 
 
 def refused(zh: str, en: str) -> Problem:
