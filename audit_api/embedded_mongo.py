@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -200,8 +200,8 @@ class EmbeddedMongo:
                     raise
                 self._correct_member(client, member)
             deadline = time.monotonic() + START_SECONDS
-            while not client.admin.command("hello").get("isWritablePrimary"):
-                if time.monotonic() > deadline:
+            while not _takes_writes(client):
+                if time.monotonic() > deadline or not self._alive():
                     raise EmbeddedMongoError("mongod runs but does not become writable; see its log")
                 time.sleep(0.05)
 
@@ -212,6 +212,13 @@ class EmbeddedMongo:
             config["members"][0]["host"] = member
             config["version"] += 1
             client.admin.command("replSetReconfig", config, force=True)
+
+
+def _takes_writes(client: MongoClient[dict[str, Any]]) -> bool:
+    try:
+        return bool(client.admin.command("hello").get("isWritablePrimary"))
+    except ConnectionFailure:  # a server that changes its role closes its connections
+        return False
 
 
 def _answers(port: int) -> bool:
