@@ -2,107 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
-from audit_api.simulator import answers as honest
-from audit_api.simulator import tactics
-from audit_api.simulator.paradata import simulate_paradata
+from audit_api.simulator import look_alikes, tactics
+from audit_api.simulator.answers import Scale, item_difference
+from audit_api.simulator.catalogue import HONEST, PLAYBOOK
+from audit_api.simulator.customers import Customers, draw_customers
+from audit_api.simulator.dealers import Dealers, draw_dealers, latent_sd
+from audit_api.simulator.steps import Place, take
+from audit_api.simulator.tables import dealer_table, event_table, response_table, staff_table
 from audit_api.simulator.visits import simulate_visits
-from audit_api.simulator.world import Floats, Label, NetworkSpec, World
+from audit_api.simulator.world import Floats, Integers, Label, NetworkSpec, Truths, World
 
-QUALITY_LINK = 0.8
-"""Correlation between what auditors see and what customers feel, both without noise."""
-PROFILE_SD = 0.10
+STAFF = 12
+STAFF_CONTACT = 13_900_000_000
+DIFFICULTY_SD = 0.12
 
 
-def simulate_network(spec: NetworkSpec, seed: int) -> World:
+def simulate_network(spec: NetworkSpec, seed: int, *, twin: bool = False) -> World:
     """Draw a network; the same spec and seed give the same network.
 
-    Source of the shapes: real survey batches as described in docs/detection.md.
+    twin: the same network with the same dealers and customers in which no tactic was used: what differs from
+    it is what the tactics did. Source of the shapes: real survey batches as described in docs/detection.md.
     """
-    rng = np.random.default_rng(seed)
-    n = spec.dealers
-    codes = list(spec.dealer_codes) or [f"D{i + 1:04d}" for i in range(n)]
-    kinds = _kinds(rng, spec)
-    quality = rng.normal(0.0, 1.0, n)
-    gamed = np.array([kind in tactics.SHEETS for kind in kinds])
-    quality[gamed] -= 0.4  # who does well has less reason to bend
-    excellent = np.array([kind == "excellent" for kind in kinds])
-    quality[excellent] = rng.uniform(1.6, 2.6, int(excellent.sum()))
-    touchpoints = sorted(set(spec.touchpoints))
-    profile = rng.normal(0.0, 1.0, (n, len(touchpoints)))
-    volume = rng.lognormal(0.0, 0.65, n)
-    counts = np.maximum(3, np.round(spec.median_responses * volume)).astype(np.int64)
-    small = np.array([kind == "small" for kind in kinds])
-    counts[small] = rng.integers(8, 19, int(small.sum()))
-    # Only the touchpoints of the questionnaire are audited here; a real checklist has more.
-    felt = honest.DEALER_SD * (QUALITY_LINK * quality + np.sqrt(1 - QUALITY_LINK**2) * rng.normal(0.0, 1.0, n))
-    owner = np.repeat(np.arange(n), counts)
-    place = {touchpoint: i for i, touchpoint in enumerate(touchpoints)}
-    number = np.array([place[touchpoint] for touchpoint in spec.touchpoints])
-    difficulty = rng.normal(0.0, 0.12, len(number))
-    judged, overall = honest.latent(rng, felt[owner], PROFILE_SD * profile[owner], number, difficulty)
-    answers = honest.cut(judged, spec.levels)
-    touched = np.zeros(len(owner), dtype=bool)
-    for d in np.flatnonzero(gamed):
-        rows = tactics.touched(rng, np.flatnonzero(owner == d), spec.intensity)
-        answers[rows] = tactics.SHEETS[kinds[d]](rng, judged[rows], spec.levels)
-        overall[rows] = np.maximum(overall[rows], 1.0)
-        touched[rows] = True
-    answers = np.where(touched[:, None], answers, honest.leave_out(rng, answers))
-    regions, bands = rng.integers(0, spec.regions, n), np.digitize(volume, [0.7, 1.4])
+    streams = [np.random.default_rng([seed, i]) for i in range(6)]
+    kinds, second, gamed = _kinds(streams[0], spec)
+    codes = np.array(spec.dealer_codes or [f"D{i + 1:04d}" for i in range(spec.dealers)], dtype=object)
+    dealers = draw_dealers(streams[1], spec, codes=codes, kinds=(kinds, second), gamed=gamed)
+    difficulty = streams[1].normal(0.0, DIFFICULTY_SD, len(spec.touchpoints))
+    scale = Scale.draw(streams[1], spec, latent_sd(spec))
+    customers = draw_customers(streams[2], spec, dealers)
+    place = Place(spec=spec, staff=STAFF_CONTACT + np.arange(spec.dealers)[:, None] * 100 + np.arange(STAFF)[None, :])
+    _let_look_alikes_differ(streams[3], customers, place, dealers)
+    if not twin:
+        _let_tactics_work(streams[4], customers, place, dealers)
+    rows = np.flatnonzero(customers.answering())
+    difference = item_difference(spec, difficulty, dealers.profile[customers.owner[rows]])
+    answers = _answers(streams[5], customers, rows, scale, difference)
     return World(
         spec=spec,
-        dealers=_dealers(codes, regions, bands, counts, rng),
-        responses=simulate_paradata(rng, spec, codes=codes, owner=owner, kinds=kinds, touched=touched, overall=overall),
+        dealers=dealer_table(dealers, customers),
+        responses=response_table(streams[5], spec, dealers, customers, rows=rows, scale=scale),
         answers=answers,
-        overall=overall,
-        touched=touched,
-        audits=simulate_visits(
-            rng,
-            spec,
-            codes=codes,
-            quality=quality,
-            profile=profile,
-            touchpoints=touchpoints,
-            strict=[kind == "strict_auditor" for kind in kinds],
+        overall=(customers.mood + customers.lift)[rows],
+        touched=customers.touched[rows],
+        audits=simulate_visits(np.random.default_rng([seed, 6]), spec, dealers, gamed, twin),
+        events=event_table(spec, dealers, customers),
+        staff=staff_table(dealers, place.staff),
+        kept_out=customers.kept_out,
+        truth=tuple(
+            Label(str(code), bool(g), str(kind), {**PLAYBOOK, **HONEST}.get(str(kind), ("",))[0], str(other))
+            for code, g, kind, other in zip(codes, gamed, kinds, second, strict=True)
         ),
-        truth=tuple(Label(code, bool(g), kind) for code, g, kind in zip(codes, gamed, kinds, strict=True)),
     )
 
 
-def _kinds(rng: np.random.Generator, spec: NetworkSpec) -> list[str]:
-    """Give each dealer a tactic, a look-alike or "", in random order but fixed numbers."""
-    kinds = [""] * spec.dealers
+def _kinds(rng: np.random.Generator, spec: NetworkSpec) -> tuple[NDArray[np.object_], NDArray[np.object_], Truths]:
+    """Give each dealer a tactic, a look-alike or "", in random order but fixed numbers; some a second tactic."""
+    kinds, second = np.full(spec.dealers, "", dtype=object), np.full(spec.dealers, "", dtype=object)
     gamed = round(spec.gamed_share * spec.dealers) if spec.tactics else 0
     alike = round(spec.look_alike_share * spec.dealers) if spec.look_alikes else 0
     order = rng.permutation(spec.dealers)
+    # Where there are fewer dealers than kinds, each network shows others of them.
+    ways, looks = rng.permutation(len(spec.tactics)), rng.permutation(len(spec.look_alikes))
     for i, d in enumerate(order[:gamed]):
-        kinds[d] = spec.tactics[i % len(spec.tactics)]
+        kinds[d] = spec.tactics[ways[i % len(ways)]]
+        if rng.random() < spec.second_tactic_share:
+            second[d] = spec.tactics[int(rng.integers(0, len(spec.tactics)))]
     for i, d in enumerate(order[gamed : gamed + alike]):
-        kinds[d] = spec.look_alikes[i % len(spec.look_alikes)]
-    return kinds
+        kinds[d] = spec.look_alikes[looks[i % len(looks)]]
+    is_gamed = np.zeros(spec.dealers, dtype=bool)
+    is_gamed[order[:gamed]] = True
+    return kinds, second, is_gamed
 
 
-def _dealers(
-    codes: list[str],
-    regions: Any,
-    bands: Any,
-    counts: Any,
-    rng: np.random.Generator,
-) -> dict[str, list[Any]]:
-    rate: Floats = rng.uniform(0.14, 0.42, len(codes))
-    valid = np.ceil(counts / rate).astype(int)
-    supplied = np.ceil(valid / rng.uniform(0.92, 0.99, len(codes))).astype(int)
-    return {
-        "dealer_id": codes,
-        "region": [f"R{r + 1}" for r in regions],
-        "brand": ["B1"] * len(codes),
-        "volume_band": [("small", "medium", "large")[b] for b in bands],
-        "eligible": np.ceil(supplied / rng.uniform(0.9, 1.0, len(codes))).astype(int).tolist(),
-        "contacts_supplied": supplied.tolist(),
-        "contacts_valid": valid.tolist(),
-        "responses": counts.tolist(),
-    }
+def _let_look_alikes_differ(rng: np.random.Generator, customers: Customers, place: Place, dealers: Dealers) -> None:
+    for kind, steps in look_alikes.STEPS.items():
+        mine = (dealers.kind == kind)[customers.owner]
+        for step, share in steps:
+            take(rng, customers, place, step, mine=mine, share=share)
+
+
+def _let_tactics_work(rng: np.random.Generator, customers: Customers, place: Place, dealers: Dealers) -> None:
+    for kind, steps in tactics.STEPS.items():
+        for using, part in ((dealers.kind, 1.0), (dealers.second, 0.5)):
+            mine = (using == kind)[customers.owner]
+            for step in steps:
+                take(rng, customers, place, step, mine=mine, share=part * place.spec.intensity)
+
+
+def _answers(
+    rng: np.random.Generator, customers: Customers, rows: Integers, scale: Scale, difference: Floats
+) -> Floats:
+    judged = (customers.mood + customers.lift)[rows]
+    marks = scale.mark(judged, difference, customers.noise[rows].astype(np.float64), customers.halo[rows])
+    polish = customers.polish[rows]
+    if polish.any():
+        nearly = (marks == scale.levels - 1) & (rng.random(marks.shape) < polish[:, None])
+        marks = marks + nearly
+    sheet = customers.sheet[rows].astype(np.float64)
+    written = ~np.isnan(sheet[:, 0]) if sheet.shape[1] else np.zeros(len(rows), dtype=bool)
+    answers = np.where(written[:, None], sheet, marks)
+    answers[customers.blank[rows] & ~written[:, None]] = np.nan
+    return answers

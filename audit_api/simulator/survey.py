@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from audit_api.simulator.world import World
 
 LOW, HIGH = -2.0, 1.0
@@ -28,7 +30,7 @@ def survey_rows(
     (invented) numbers: the import hashes them.
     """
     place = {column: i for i, column in enumerate(world.columns())}
-    table = world.responses
+    table = {name: _plain(values) for name, values in world.responses.items()}
     for row in range(len(table["response_id"])):
         values: dict[str, Any] = {
             "response_id": table["response_id"][row],
@@ -37,7 +39,7 @@ def survey_rows(
             "version": version,
             "event_at": table["event_at"][row],
             "submitted_at": table["submitted_at"][row],
-            "channel": table["channel"][row],
+            "channel": "" if table["channel"][row] == "qr_code" else table["channel"][row],
             "contact": str(table["contact"][row]),
             "device": f"device-{table['device'][row]}",
             "comment": table["text"][row],
@@ -50,3 +52,9 @@ def survey_rows(
             values[item] = low + round(share * (high - low))
         values.update(constants or {})
         yield values
+
+
+def _plain(values: Any) -> list[Any]:
+    """Return Python values; times as ISO 8601."""
+    column = np.asarray(values)
+    return column.astype(str).tolist() if column.dtype.kind == "M" else column.tolist()

@@ -185,7 +185,7 @@ def test_discordance_needs_the_audit(link):
 def test_triggered_visits_never_enter(clean):
     world, inputs = clean
     poor = world.audits | {
-        name: values + extra
+        name: [*values, *extra]
         for name, values, extra in (
             (name, world.audits[name], value)
             for name, value in {
@@ -242,7 +242,7 @@ def test_near_duplicates_by_hand():
 def test_neighbours_equal_the_slow_way(clean):
     inputs = clean[1]
     found = near_duplicates.uneven_sheets(inputs)
-    marks = np.nan_to_num(inputs.responses.answers[found.row], nan=-1)
+    marks = np.nan_to_num(inputs.scaled()[found.row], nan=-1)
     met = near_duplicates._with_neighbour(found, found.dealer, np.arange(len(found)))
     for dealer in range(0, 120, 10):
         own = np.flatnonzero(found.dealer == dealer)

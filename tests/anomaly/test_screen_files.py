@@ -53,7 +53,7 @@ def test_it_works(folder, tmp_path):
 
 
 def test_the_folder_is_the_network(folder, world):
-    assert read_folder(folder, (1, 10)).responses.answers.shape == world.answers.shape
+    assert read_folder(folder, (1, 10)).scaled().shape == world.answers.shape
     one, other = read_folder(folder, (1, 10)), inputs_of(world)
     assert [d.p for d in screen(one, QUICK).dealers] == [d.p for d in screen(other, QUICK).dealers]
 

@@ -126,7 +126,8 @@ def test_twice_and_permuted_give_the_same(gamed, screened):
 def test_dossiers_are_frozen_and_readable(screened):
     json.dumps(screened.dossiers, allow_nan=False)
     assert set(screened.dossiers) == {d.dealer_id for d in screened.dealers if d.grade in (WATCH, FLAG)}
-    flag = next(dossier for dossier in screened.dossiers.values() if dossier["grade"] == FLAG)
+    flags = [dossier for dossier in screened.dossiers.values() if dossier["grade"] == FLAG]
+    flag = max(flags, key=lambda dossier: dossier["p"])  # the smallest p the draws can show cannot get smaller
     assert flag["held_back"] == []
     assert sum(group["counts_towards_flag"] for group in flag["groups"]) >= 2
     copied = next(piece for piece in flag["evidence"] if piece["indicator"] == "near_duplicates")
@@ -154,8 +155,7 @@ def test_the_run_says_what_is_off():
     assert result.run["indicators"]["discordance"]["state"] == "off"
     assert result.run["indicators"]["discordance"]["not_assessable"]["no_planned_visit"] > 50
     assert result.run["indicators"]["near_duplicates"]["state"] == "on"
-    assert "left empty" in result.run["unexplained_top_share"]
-    assert all(dealer.unexplained_top_share is None for dealer in result.dealers)
+    assert all(dealer.unexplained_top_share is None for dealer in result.dealers)  # without audits nothing is honest law
 
 
 def test_nothing_assessable_is_a_state():

@@ -59,7 +59,7 @@ def visit_documents(world: World) -> list[dict[str, Any]]:
             [i for i in checklist.items if i.touchpoint == table["touchpoint"][row] and i.weight > 0],
         )
         name = table["visit"][row]
-        moment = datetime.fromisoformat(table["visited_at"][row]).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        moment = datetime.fromisoformat(str(table["visited_at"][row])).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
         document = documents.setdefault(
             name,
             {
@@ -73,7 +73,7 @@ def visit_documents(world: World) -> list[dict[str, Any]]:
         item = next((i for i in pool if i.id not in used[name]), None)
         if item is not None:
             used[name].add(item.id)
-            score = 100.0 * table["passed"][row]
+            score = 100.0 * int(table["passed"][row])
             document["score"]["items"].append(
                 {"item": item.id, "touchpoint": item.touchpoint, "weight": item.weight, "score": score, "reason": None}
             )
