@@ -33,7 +33,7 @@ class Demo:
         self.folder, self.port = folder, port
         self.lines: list[str] = []
         environment = {k: v for k, v in os.environ.items() if not k.startswith("AUDIT_")} | {"LC_ALL": "C.UTF-8"}
-        command = [PROGRAM, "demo", "--port", str(port), "--dir", folder, "--dealers", "12"]
+        command = [PROGRAM, "demo", "--port", str(port), "--dir", folder]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -150,7 +150,11 @@ def test_the_commands_work_as_pasted(demo: Demo):
     for receipt in receipts:
         assert receipt["photos"]
         assert demo.get(f"/v1/visits/{receipt['visit']}", "quality_reviewer")["state"] == "submitted"
-    assert "A flag is a question, not a verdict" in demo.paste(flags)
+    printed = demo.paste(flags)
+    assert "A flag is a question, not a verdict" in printed
+    # The demo promises a flagged dealer, and that with its evidence.
+    assert re.search(r"^FLAG  D\d+ ", printed, re.MULTILINE)
+    assert "Honest explanations:" in printed
 
 
 def test_a_dealer_reads_its_own_released_result(demo: Demo):
