@@ -1,4 +1,8 @@
-"""PUT of a visit with 120 answers, over HTTP, against a journaled insert of the very same document."""
+"""PUT of a visit with 120 answers, over HTTP, against a journaled insert of the very same document.
+
+The insert alone knows no network: a second line holds the PUT against the bare server that reads the same body and
+makes the same insert, so that both figures together say what is ours and what is HTTP's.
+"""
 
 from __future__ import annotations
 
@@ -62,24 +66,22 @@ class Floor:
 
 
 def measure(system: System) -> list[Figure]:
-    """Give seconds a PUT over seconds an insert: over HTTP, and in process without Flask."""
-    sent = iter(prepare(system, VISITS * (2 * ROUNDS + 2)))
+    """Give seconds a PUT over seconds an insert: over HTTP, in process without Flask, and against bare HTTP."""
+    sent = iter(prepare(system, VISITS * (3 * ROUNDS + 3)))
     actor = Actor(system.auditor, "", "auditor", Role.AUDITOR, frozenset({"*"}))
-    with system.api() as api, socket.create_connection(("127.0.0.1", api.port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with system.api() as api, system.bare() as bare, _connect(api.port) as connection, _connect(bare.port) as other:
 
         def over_http() -> float:
             requests = [
                 request_bytes("PUT", f"/v1/visits/{name}", system.bearer | {"Content-Type": "application/json"}, body)
                 for name, body in (next(sent) for _ in range(VISITS))
             ]
-            begun = time.perf_counter()
-            for request in requests:
-                connection.sendall(request)
-                answer = read_answer(connection)
-                if not answer.startswith(b"HTTP/1.1 201 "):
-                    raise RuntimeError(answer[:800])
-            return (time.perf_counter() - begun) / VISITS
+            return _send(connection, requests, b"HTTP/1.1 201 ")
+
+        def bare_http() -> float:
+            body = json.dumps(sample, ensure_ascii=False).encode()
+            request = request_bytes("POST", "/insert", {"Content-Type": "application/json"}, body)
+            return _send(other, [request] * VISITS, b"HTTP/1.1 200 ")
 
         def in_process() -> float:
             chosen = [next(sent) for _ in range(VISITS)]
@@ -88,15 +90,33 @@ def measure(system: System) -> list[Figure]:
                 visits.receive_visit(name, read_content(body, "application/json"), actor=actor, at=datetime.now(UTC))
             return (time.perf_counter() - begun) / VISITS
 
-        over_http(), in_process()  # caches are filled
+        sample = material.visit_content("A", "D0001", material.BEGIN)
+        over_http(), in_process(), bare_http()  # caches are filled
         floor = Floor(collection("visits").find_one() or {})
         figures = []
-        for what, work, aim in (
-            ("visit PUT, 120 answers, HTTP", over_http, 2.5),
-            ("visit PUT, in process, no Flask", in_process, None),
+        for what, work, against, below, aim in (
+            ("visit PUT, 120 answers, HTTP", over_http, "journaled insert", floor, 2.5),
+            ("visit PUT, in process, no Flask", in_process, "journaled insert", floor, None),
+            ("visit PUT, 120 answers, HTTP", over_http, "same insert, bare HTTP", bare_http, None),
         ):
-            ratio, spread = interleaved(ROUNDS, work, floor, best=min)
-            figures.append(
-                Figure(what, "journaled insert", ratio, aim, at_least=False, spread=spread, note=f"{VISITS} a round")
-            )
+            ratio, spread = interleaved(ROUNDS, work, below, best=min)
+            note = f"{VISITS} a round"
+            figures.append(Figure(what, against, ratio, aim, at_least=False, spread=spread, note=note))
     return figures
+
+
+def _connect(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _send(connection: socket.socket, requests: list[bytes], expected: bytes) -> float:
+    """Send requests one after another; gives seconds a request."""
+    begun = time.perf_counter()
+    for request in requests:
+        connection.sendall(request)
+        answer = read_answer(connection)
+        if not answer.startswith(expected):
+            raise RuntimeError(answer[:800])
+    return (time.perf_counter() - begun) / len(requests)
