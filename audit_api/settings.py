@@ -42,7 +42,8 @@ class Settings:
     contact_key_id: str = setting("Name of the contact key, stored beside every hash.", default="k1")
     contact_keys_previous: str = setting(
         "Contact keys used before the present one, oldest first, as `k1=…` with blanks between them. Contacts are "
-        "hashed with all of them in turn, the present one last, so that what is kept can be wrapped and still match.",
+        "hashed with all of them in turn, the present one last, so that what is kept can be wrapped and still match "
+        "(see the command survey rotate-contacts).",
         default="",
         secret=True,
     )

@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "person": ("directory", "person", "People: add, list."),
     "token": ("directory", "token", "Bearer tokens: create, revoke."),
     "checklist": ("checklists", "checklist", "Checklists and questionnaires: lint, publish."),
-    "survey": ("surveys", "survey", "Customers' answers: import, list."),
+    "survey": ("surveys", "survey", "Customers' answers, sample frame, column mappings: import, list."),
     "programme": ("programmes", "programme", "Programmes: add."),
     "wave": ("programmes", "wave", "Waves: add."),
     "assignment": ("programmes", "assignment", "Assignments: import."),

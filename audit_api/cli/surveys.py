@@ -2,84 +2,134 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from audit_api import problems
 from audit_api.cli.context import connected, now, terminal_language
+from audit_api.cli.survey_frame import events, staff
+from audit_api.cli.survey_mappings import mapping
+from audit_api.cli.survey_preview import say_preview
 from audit_api.domain.directory import OPERATOR
-from audit_api.domain.rows import RowError
+from audit_api.domain.rows import RowError, shown
 from audit_api.intake.contacts import ContactHasher
 from audit_api.intake.quarantine import Quarantine
-from audit_api.intake.surveys import read_responses
-from audit_api.operations import surveys
+from audit_api.intake.tables import read_table
+from audit_api.operations import survey_contacts, surveys
 from audit_api.operations.checklists import open_questionnaire
-from audit_api.problems import Problem
 
 SHOWN = 5
+SECONDS_BETWEEN = 2.0
 
 
 @click.group()
 def survey() -> None:
-    """Customers' answers."""
+    """Customers' answers, the sample frame, and how sources write them."""
+
+
+survey.add_command(mapping)
+survey.add_command(events)
+survey.add_command(staff)
 
 
 @survey.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--questionnaire", help="Code of the questionnaire, where the file has no such column.")
 @click.option("--version", type=click.IntRange(1), help="Its version; by default the file's, else the newest.")
+@click.option("--mapping", "mapping_name", help="Translate the file by this saved column mapping.")
 @click.option("--programme", help="Take waves of this programme only, where several hold the same days.")
-@click.option("--dry-run", is_flag=True, help="Check and count, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Check, count and show the first rows as understood; write nothing.")
 def import_(
-    *, file: Path, questionnaire: str | None, version: int | None, programme: str | None, dry_run: bool
+    *,
+    file: Path,
+    questionnaire: str | None,
+    version: int | None,
+    mapping_name: str | None,
+    programme: str | None,
+    dry_run: bool,
 ) -> None:
-    """Import responses from a CSV or XLSX file; bad rows go to FILE.quarantine.csv."""
-    source = read_responses(file)
-    code = questionnaire or source.questionnaire
-    if not code:
-        raise Problem(
-            problems.IMPORT_REFUSED,
-            zh="文件未注明问卷；请加 questionnaire 列或用 --questionnaire 指定",
-            en="The file names no questionnaire: add the column questionnaire or use --questionnaire",
-        )
-    if version is None and source.version.isdigit():
-        version = int(source.version[:6])
+    """Import responses from a CSV, XLSX, JSON or JSON Lines file; bad rows go to FILE.quarantine.csv."""
     with connected() as services, Quarantine(file) as quarantine:
 
         def refuse(error: RowError) -> None:
             quarantine.add(error.row, error.column, error.value, error.zh, error.en)
 
-        report = surveys.import_responses(
-            source.rows(),
-            columns=source.columns,
-            questionnaire=open_questionnaire(code, version),
+        report = surveys.import_table(
+            read_table(file),
+            questionnaire=questionnaire,
+            version=version,
+            mapping=mapping_name,
+            programme=programme,
+            dry_run=dry_run,
             hasher=ContactHasher.of(services.settings),
             actor=OPERATOR,
             at=now(),
-            programme=programme,
-            dry_run=dry_run,
             refuse=refuse,
-            progress=lambda rows: click.echo(f"{rows} rows", err=True),
+            progress=progress(),
         )
-    _say(report, quarantine)
+        asked = open_questionnaire(report.questionnaire, report.version)
+    zh = terminal_language() == "zh"
+    if dry_run:
+        say_preview(report.preview, asked, zh=zh)
+    _say(report, quarantine, zh=zh)
 
 
-def _say(report: surveys.SurveyReport, quarantine: Quarantine) -> None:
-    begin = "would be: " if report.dry_run else ""
-    click.echo(
-        f"{begin}{report.new} new, {report.same} known already, {report.changed} with other content, "
-        f"{report.refused} refused, of {report.read} rows"
-    )
+def progress() -> Callable[[int], None]:
+    """Make a listener that tells now and then how many rows are done, and how quickly."""
+    begun = last = time.monotonic()
+
+    def tell(rows: int) -> None:
+        nonlocal last
+        moment = time.monotonic()
+        if moment - last >= SECONDS_BETWEEN:
+            last = moment
+            rate = rows / (moment - begun)
+            zh = terminal_language() == "zh"
+            click.echo(f"{rows:,} 行，每秒 {rate:,.0f} 行" if zh else f"{rows:,} rows, {rate:,.0f} a second", err=True)
+
+    return tell
+
+
+def _say(report: surveys.SurveyReport, quarantine: Quarantine, *, zh: bool) -> None:
+    if zh:
+        begin = "试运行，未写入。" if report.dry_run else ""
+        click.echo(
+            f"{begin}读取 {report.read} 行：新增 {report.new}，已有 {report.same}，内容有变 {report.changed}，"
+            f"拒绝 {report.refused}"
+        )
+    else:
+        begin = "would be: " if report.dry_run else ""
+        click.echo(
+            f"{begin}{report.new} new, {report.same} known already, {report.changed} with other content, "
+            f"{report.refused} refused, of {report.read} rows"
+        )
     for wave, count in sorted(report.waves.items()):
         click.echo(f"  {wave}: {count}")
     if report.unasked:
-        click.echo(f"no column for: {', '.join(report.unasked)}", err=True)
+        click.echo(f"{'没有对应的列：' if zh else 'no column for: '}{', '.join(report.unasked)}", err=True)
+    for change in report.changes[:SHOWN]:
+        row, name, way = change["row"], shown(change["response_id"]), change["direction"] or "?"
+        click.echo(
+            f"第 {row} 行：{name} 已有答卷，以第一份为准，此份存为后续版本（{way}）"
+            if zh
+            else f"row {row}: {name} was answered before; the first answer counts, this one is kept beside it ({way})",
+            err=True,
+        )
     for error in report.errors[:SHOWN]:
-        reason = error.zh if terminal_language() == "zh" else error.en
-        click.echo(f"row {error.row}, {error.column or 'row'}: {reason}", err=True)
+        place = f"第 {error.row} 行" if zh else f"row {error.row}"
+        column = error.column or ("整行" if zh else "row")
+        value = f" {shown(error.value)!r}" if error.value else ""
+        click.echo(f"{place}, {column}{value}: {error.zh if zh else error.en}", err=True)
     if quarantine.cells:
-        click.echo(f"{quarantine.cells} refused cells are in {quarantine.path}", err=True)
+        click.echo(
+            f"被拒绝的 {quarantine.cells} 个单元格见 {quarantine.path}"
+            if zh
+            else f"{quarantine.cells} refused cells are in {quarantine.path}",
+            err=True,
+        )
 
 
 @survey.command("list")
@@ -88,3 +138,27 @@ def list_() -> None:
     with connected():
         for line in surveys.count_responses(OPERATOR):
             click.echo(f"{line['wave']}\t{line['questionnaire']}\t{line['responses']}")
+
+
+@survey.command("rotate-contacts")
+def rotate_contacts() -> None:
+    """Wrap all kept contact hashes under the present key; can be stopped and run again.
+
+    First put the old key into AUDIT_CONTACT_KEYS_PREVIOUS (as k1=…), a new one into AUDIT_CONTACT_KEY and a new name
+    into AUDIT_CONTACT_KEY_ID, and restart every process; the old keys stay in the settings for good.
+    """
+    with connected() as services:
+        hasher = ContactHasher.of(services.settings)
+        report = survey_contacts.rotate_contacts(
+            hasher,
+            actor=OPERATOR,
+            at=now(),
+            progress=lambda name, done: click.echo(f"{name}: {done:,}", err=True),
+        )
+    for name, count in report.wrapped.items():
+        click.echo(f"{name}: {count} under {hasher.key_id}")
+    if not report.wrapped:
+        click.echo(f"nothing to do: everything is under {hasher.key_id}")
+    if report.unknown:
+        names = ", ".join(f"{shown(name)} ({count})" for name, count in sorted(report.unknown.items()))
+        sys.exit(f"audit-api: left alone, their keys are not in the settings: {names}")

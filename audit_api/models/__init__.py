@@ -1,6 +1,17 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
-from audit_api.models import checklists, directory, findings, flags, photos, programmes, surveys, trail, visits
+from audit_api.models import (
+    checklists,
+    directory,
+    findings,
+    flags,
+    photos,
+    programmes,
+    survey_frame,
+    surveys,
+    trail,
+    visits,
+)
 
 __all__ = [
     "DOCUMENTS",
@@ -10,6 +21,7 @@ __all__ = [
     "flags",
     "photos",
     "programmes",
+    "survey_frame",
     "surveys",
     "trail",
     "visits",
@@ -26,6 +38,9 @@ DOCUMENTS = (
     "Photo",
     "PhotoUpload",
     "Response",
+    "ColumnMapping",
+    "Event",
+    "StaffContact",
     "TrailEntry",
     "Visit",
     "VisitRevision",

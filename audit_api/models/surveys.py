@@ -69,6 +69,25 @@ class Response(Document):
     }
 
 
+class ColumnMapping(Document):
+    """One version of a source's way of writing; the highest version counts, earlier ones stay for the record."""
+
+    id = StringField(primary_key=True)  # <name>:<version>
+    name = StringField(required=True)
+    version = IntField(required=True)
+    kind = StringField(required=True)
+    questionnaire = StringField(default="")
+    mapping = DictField()  # as domain.survey_mappings.ColumnMapping has it
+    source = StringField()
+    saved_at = DateTimeField()
+    saved_by = StringField()
+    meta = {
+        "collection": "column_mappings",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["name", "version"], "unique": True}],
+    }
+
+
 def response_document(
     record: ResponseRecord,
     *,

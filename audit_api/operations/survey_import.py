@@ -199,14 +199,19 @@ def _counts(report: SurveyReport) -> Row:
     return {name: value for name, value in report.document().items() if name not in left_out}
 
 
-def _reader(
-    columns: Sequence[str], questionnaire: Questionnaire, actor: Actor, programme: str | None, *, typed: bool
-) -> ResponseReader:
+def dealer_places(actor: Actor) -> dict[str, DealerPlace]:
+    """Read the dealers in scope with brand and time zone, by code."""
     within = scope_filter(actor, dealer_field="_id")
-    dealers = {
+    return {
         row["_id"]: DealerPlace(row["_id"], row["brand"], row.get("timezone") or "Asia/Shanghai")
         for row in Dealer._get_collection().find(within, {"brand": 1, "timezone": 1})
     }
+
+
+def _reader(
+    columns: Sequence[str], questionnaire: Questionnaire, actor: Actor, programme: str | None, *, typed: bool
+) -> ResponseReader:
+    dealers = dealer_places(actor)
     waves = [
         WaveSpan(row["_id"], row["brand"], row["starts_at"], row["ends_at"])
         for row in collection("waves").find({"programme": programme} if programme else {})

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from audit_api import problems
 from audit_api.domain.directory import Actor
-from audit_api.domain.rows import shown
+from audit_api.domain.rows import RowError, shown
+from audit_api.domain.survey_mappings import RESPONSES
 from audit_api.domain.surveys import COLUMNS
 from audit_api.intake.contacts import ContactHasher
+from audit_api.intake.surveys import responses_in
+from audit_api.intake.tables import Table
 from audit_api.models import surveys
 from audit_api.models.base import Row
-from audit_api.operations import checklists
+from audit_api.operations import checklists, survey_mappings
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.survey_import import SurveyReport, import_responses
 from audit_api.problems import Problem
 
-__all__ = ["SurveyReport", "count_responses", "import_responses", "list_responses", "receive_responses"]
+__all__ = [
+    "SurveyReport",
+    "count_responses",
+    "import_responses",
+    "import_table",
+    "list_responses",
+    "receive_responses",
+]
 
 KEPT_BACK = ("contact_hash", "device_hash", "adviser_hash", "contact_key_id", "content_hash", "batch")
 HIDDEN = dict.fromkeys((*KEPT_BACK, *(f"versions.{name}" for name in KEPT_BACK)), 0)
@@ -40,6 +50,58 @@ def list_responses(
     rows = list(surveys.Response._get_collection().find({"$and": conditions}, HIDDEN).sort("_id", 1).limit(limit + 1))
     items = rows[:limit]
     return {"items": items, "next": items[-1]["response_id"] if len(rows) > limit else None}
+
+
+def import_table(
+    table: Table,
+    *,
+    questionnaire: str | None = None,
+    version: int | None = None,
+    mapping: str | None = None,
+    programme: str | None = None,
+    dry_run: bool = False,
+    hasher: ContactHasher,
+    actor: Actor,
+    at: datetime,
+    refuse: Callable[[RowError], None] = lambda error: None,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> SurveyReport:
+    """Import the responses of a file, translated by a saved mapping where one is named.
+
+    The questionnaire is the one given, else the mapping's, else what the first rows name; its version likewise, else
+    the newest. Raises IMPORT_REFUSED where none is named or the header does not fit, NOT_FOUND for a questionnaire
+    that is not published and for an unknown mapping.
+    """
+    code, number = questionnaire, version
+    if mapping is not None:
+        mapped, mapped_version = survey_mappings.asked_by_mapping(mapping)
+        code, number = code or mapped, number or mapped_version
+    else:
+        named = responses_in(table)
+        code = code or named.questionnaire
+        number = number or (int(named.version[:6]) if named.version.isascii() and named.version.isdigit() else None)
+    if not code:
+        raise Problem(
+            problems.IMPORT_REFUSED,
+            zh="文件未注明问卷；请加 questionnaire 列或用 --questionnaire 指定",
+            en="The file names no questionnaire: add the column questionnaire or use --questionnaire",
+        )
+    asked = checklists.open_questionnaire(code, number)
+    translated = survey_mappings.TranslatedTable(table, RESPONSES, mapping, asked)
+    report = import_responses(
+        translated.rows(),
+        columns=translated.columns,
+        questionnaire=asked,
+        hasher=hasher,
+        actor=actor,
+        at=at,
+        programme=programme,
+        dry_run=dry_run,
+        refuse=lambda error: refuse(translated.in_their_words(error)),
+        progress=progress,
+    )
+    report.errors = [translated.in_their_words(error) for error in report.errors]
+    return report
 
 
 def receive_responses(

@@ -14,6 +14,7 @@ from audit_api.routes import (
     reviews,
     screening,
     surveys,
+    survey_frame,
     visits,
 )
 
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     findings.blp,
     surveys.blp,
     screening.blp,
+    survey_frame.blp,
     flags.blp,
 )
 

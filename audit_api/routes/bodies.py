@@ -16,12 +16,12 @@ from audit_api.intake.tables import Table, read_table
 from audit_api.problems import Problem
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TABLE_TYPES = ("text/csv", XLSX_TYPE, "application/octet-stream")
+TABLE_TYPES = ("text/csv", XLSX_TYPE, "application/x-ndjson", "application/octet-stream")
 CHUNK_BYTES = 1 << 16
 
 TABLE_BODY: dict[str, Any] = {
     "required": True,
-    "description": "A CSV or XLSX file as it is; what it is is told by its bytes, not by the content type",
+    "description": "A CSV, XLSX, JSON or JSON Lines file as it is; its bytes tell which, not the content type",
     "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TABLE_TYPES},
 }
 """`requestBody` of a route that takes a table, for the OpenAPI file."""

@@ -10,6 +10,7 @@ from audit_api.domain.questionnaires import LONGEST_TEXT
 from audit_api.domain.survey_versions import DIRECTIONS
 from audit_api.extensions import Schema
 from audit_api.schemas.fields import PageQuery, Text, page_of
+from audit_api.schemas.imports import ImportQuery, ImportReportSchema
 
 MOST_RESPONSES = 1_000
 MOST_ITEMS = 300
@@ -113,6 +114,31 @@ class ResponsesReceivedSchema(Schema):
     )
     results = fields.List(fields.Nested(ResponseResultSchema), required=True)
     errors = fields.List(fields.Nested(ResponseErrorSchema), required=True)
+
+
+class SurveyImportQuery(ImportQuery):
+    """How to import a file of responses."""
+
+    version = fields.Integer(load_default=None, validate=validate.Range(min=1, max=999_999))
+    mapping = Text(longest=40, load_default=None, metadata={"description": "Name of a saved column mapping"})
+    programme = Text(longest=40, load_default=None, metadata={"description": "Take waves of this programme only"})
+
+
+class SurveyImportSchema(ImportReportSchema):
+    """What an import of a file of responses did, or would do."""
+
+    batch = fields.String(required=True)
+    questionnaire = fields.String(required=True)
+    version = fields.Integer(required=True)
+    waves = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "New by wave"})
+    changes = fields.List(
+        fields.Nested(ResponseChangeSchema), required=True, metadata={"description": "The first 1,000"}
+    )
+    preview = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={"description": "In a dry run the first rows as understood, contacts hidden"},
+    )
 
 
 class ResponseQuery(PageQuery):

@@ -13,6 +13,7 @@ from typing import Any
 
 from audit_api.domain.packaged import packaged_checklists_dir
 from tests import worlds
+from tests.contract import population_surveys
 from tests.contract.population_surveys import FLAGS, flag_of, response, run_of
 from tests.contract.population_visits import finding_of, record_revision
 from tests.contract.route_map import NO_UUID, Route
@@ -102,6 +103,8 @@ QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within t
 
 IDS: dict[str, Callable[[World], Ids]] = {
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
+NEW_NAME = "a new name is a new mapping"
+MAPPING = "how a source writes its files is no brand's secret"
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
     "/v1/assignments/<string:code>": _assignment,
@@ -126,6 +129,14 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
     "/v1/visits/<uuid:visit_id>/review": _visit("review"),
+    "/v1/survey-mappings/<string:name>": _everybodys({"name": "callcentre"}, MAPPING),
+    "PUT /v1/survey-mappings/<string:name>": lambda _: Ids(
+        own={"name": "callcentre"},
+        missing={"name": "none"},
+        unowned=MAPPING,
+        missing_is_made=NEW_NAME,
+    ),
+    "/v1/surveys/<string:questionnaire>/imports": _everybodys({"questionnaire": "SSQ"}, QUESTIONNAIRE),
     "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
     "/v1/visits/<uuid:visit_id>/void": _visit("void"),
     "/v1/waves/<string:code>": _brand(worlds.WAVES["Aurora"], worlds.WAVES["Borealis"]),
@@ -184,6 +195,14 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "to_on": "2027-04-30",
     },
 }  # fmt: skip
+    ("POST", "/v1/staff-contact-imports"): lambda _: b"dealer,contact\nD0001,13900000001\n",
+    ("POST", "/v1/survey-event-imports"): lambda _: (
+        b"event_id,dealer,kind,event_at,contact,invited\nE-9,D0001,delivery,2026-11-01 10:00,13900000002,1\n"
+    ),
+    ("PUT", "/v1/survey-mappings/<string:name>"): lambda _: {"source": population_surveys.MAPPING},
+    ("POST", "/v1/surveys/<string:questionnaire>/imports"): lambda _: (
+        b"response_id,dealer,event_at,submitted_at,SSQ-DRV-01\nR-file,D0001,2026-11-01,2026-11-12,5\n"
+    ),
 
 # Paths into a body where values of any kind are lawful: what the hostile table puts there may be taken.
 # A time without an offset in a survey is the dealer's wall clock; a delivery is often known by its date alone.

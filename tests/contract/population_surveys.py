@@ -9,13 +9,23 @@ from audit_api.domain.directory import OPERATOR
 from audit_api.domain.packaged import packaged_questionnaires
 from audit_api.intake.contacts import ContactHasher
 from audit_api.models.base import collection
-from audit_api.operations import checklists, surveys
+from audit_api.operations import checklists, survey_frame, survey_mappings, surveys
 from tests import worlds
 
 if TYPE_CHECKING:
     from tests.contract.world import World
 
 AT = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+# One flag for each thing that can be done to a flag, in the state in which it can be done.
+STAGES = {"read": "open", "decision": "open", "ask": "open", "reply": "asked", "appeal": "confirmed",
+          "appealed": "confirmed"}  # fmt: skip
+MAPPING = """
+questionnaire: SSQ
+columns: {问卷编号: response_id, 店代码: dealer, 交车时间: event_at, 提交时间: submitted_at, 速度: SSQ-DRV-01}
+values: {SAT5: {非常满意: 5}}
+dates: ['%d.%m.%Y']
+"""
 FLAGS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
 
 
@@ -43,6 +53,12 @@ def make_surveys(world: World) -> None:
         "SSQ", version=1, responses=[response(n, dealer) for n, dealer in enumerate(FLAGS.values())], hasher=hasher,
         actor=OPERATOR, at=AT,
     )  # fmt: skip
+    survey_mappings.save_mapping("callcentre", MAPPING, actor=OPERATOR, at=AT)
+    frame = [(n, (f"E-{n}", dealer, "delivery", "2026-11-01")) for n, dealer in enumerate(FLAGS.values())]
+    columns = ("event_id", "dealer", "kind", "event_at")
+    survey_frame.import_events(frame, columns=columns, hasher=hasher, actor=OPERATOR, at=AT)
+    staff = [(n, (dealer, f"1390000000{n}")) for n, dealer in enumerate(FLAGS.values())]
+    survey_frame.import_staff(staff, columns=("dealer", "contact"), hasher=hasher, actor=OPERATOR, at=AT)
     for brand, wave in worlds.WAVES.items():
         collection("screening_runs").insert_one(
             {
