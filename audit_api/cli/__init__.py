@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "programme": ("programmes", "programme", "Programmes: add."),
     "wave": ("programmes", "wave", "Waves: add."),
     "assignment": ("programmes", "assignment", "Assignments: import."),
-    "screening": ("screening", "screening", "Screenings of the database: run, export."),
+    "screening": ("screening", "screening", "Screenings of the database: run, watch, replay, export."),
     "screen-files": ("screen_files", "screen_files", "Screen a folder of files, without a database."),
     "demo": ("demo", "demo", "Load an invented network and serve it."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),

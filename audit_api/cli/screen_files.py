@@ -7,20 +7,24 @@ from pathlib import Path
 import click
 
 from audit_api.intake.screening_files import FolderRefusedError, notices, read_folder, write_screening
+from audit_api.intake.screening_run_file import parameters_of
+
+SEED = 20260101
 
 
 @click.command("screen-files")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--scale", default="1:5", show_default=True, help="Lowest and highest answer, such as 1:10.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
-@click.option(
-    "--action/--watch", default=True, show_default=True, help="An action run may flag; a watch run never does."
-)
-@click.option("--seed", default=20260101, show_default=True, help="Seed of every random draw.")
-def screen_files(folder: Path, scale: str, out: Path, action: bool, seed: int) -> None:
-    """Screen the dealers of FOLDER and write screening.csv, indicators.csv and run.json to OUT."""
+@click.option("--action/--watch", default=None, help="An action run may flag (the default); a watch run never does.")
+@click.option("--seed", type=int, default=None, help=f"Seed of every random draw; {SEED} unless given.")
+def screen_files(folder: Path, scale: str, out: Path, action: bool | None, seed: int | None) -> None:
+    """Screen the dealers of FOLDER and write screening.csv, indicators.csv and run.json to OUT.
+
+    A folder that `screening export` wrote holds the run's own parameters; options given here come before them.
+    """
     # Only this command needs the statistics: loading them would slow every other one.
-    from audit_api.anomaly.screening import Parameters, screen  # noqa: PLC0415
+    from audit_api.anomaly.screening import screen  # noqa: PLC0415
 
     try:
         inputs = read_folder(folder, _scale(scale))
@@ -30,7 +34,9 @@ def screen_files(folder: Path, scale: str, out: Path, action: bool, seed: int) -
             f"{len(inputs.dealers)} dealers, {len(inputs.responses)} responses, {len(inputs.audits)} audit rows",
             err=True,
         )
-        result = screen(inputs, Parameters(action=action, seed=seed), lambda line: click.echo(line, err=True))
+        chosen = {name: value for name, value in (("action", action), ("seed", seed)) if value is not None}
+        parameters = parameters_of(folder, chosen, {"action": True, "seed": SEED})
+        result = screen(inputs, parameters, lambda line: click.echo(line, err=True))
         write_screening(out, result)
     except FolderRefusedError as refusal:
         raise click.ClickException(str(refusal)) from refusal

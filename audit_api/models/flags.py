@@ -30,6 +30,8 @@ class ScreeningRun(Document):
     by = StringField(required=True)
     scope = DictField()
     run = DictField(required=True)
+    code_sha256 = StringField()  # of the code that made the figures
+    frozen = ListField(DictField())  # the inputs as Parquet blobs: table, sha256, bytes, rows
     meta = {
         "collection": "screening_runs",
         "auto_create_index": False,
@@ -68,6 +70,7 @@ class Flag(Document):
     brand = StringField(required=True)
     grade = StringField(required=True, choices=["watch", "flag"])
     state = StringField(required=True, choices=[s.value for s in FlagState])
+    superseded_by = StringField(null=True)  # of an undecided watch: the later run on the same wave
     revision = IntField(required=True)
     score = FloatField()
     p = FloatField()

@@ -26,10 +26,16 @@ def list_flags(
     state: str | None = None,
     grade: str | None = None,
     wave: str | None = None,
+    run: str | None = None,
 ) -> Row:
-    """List the flags in scope by id, without their dossiers; returns `{"items": [...], "next": id or None}`."""
-    wanted = {"state": state, "grade": grade, "wave": wave}
+    """List the flags in scope by id, without their dossiers; returns `{"items": [...], "next": id or None}`.
+
+    Watches that a later run has superseded come only with the name of their `run`.
+    """
+    wanted = {"state": state, "grade": grade, "wave": wave, "run": run}
     conditions: list[Row] = [scope_filter(actor), {name: value for name, value in wanted.items() if value is not None}]
+    if run is None:
+        conditions.append({"superseded_by": None})
     if after:
         conditions.append({"_id": {"$gt": after}})
     found = flags.Flag._get_collection().find({"$and": conditions}, {"dossier": 0, "decisions": 0})

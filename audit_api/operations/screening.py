@@ -16,11 +16,14 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from audit_api import __version__, problems
 from audit_api.domain.directory import Actor
 from audit_api.domain.flags import first_state
+from audit_api.evidence.store import BlobStore
 from audit_api.models import flags, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.programmes import brand_filter, open_wave
+from audit_api.operations.screening_frozen import code_sha256, freeze_inputs, frozen_inputs, own_store
 from audit_api.operations.screening_inputs import collect_inputs, refused, visits_from
+from audit_api.operations.screening_watch import supersede_watches
 from audit_api.problems import Problem
 
 if TYPE_CHECKING:  # a web process reads runs and flags without paying for the arithmetic
@@ -40,12 +43,15 @@ def run_screening(
     at: datetime,
     action: bool = False,
     parameters: Parameters | None = None,
+    store: BlobStore | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Row:
     """Screen one questionnaire of a wave, freeze the run, raise its flags and watches; returns the run.
 
-    The run's id derives from inputs, parameters and version: the same again returns the run that is there, with
-    `repeated` true, and touches no flag. Only an action run flags, and a wave has one for each questionnaire.
+    The run's id derives from inputs, parameters and code: the same again returns the run that is there, with
+    `repeated` true, and touches no flag. The inputs are kept in `store` (default: in the database) for a replay.
+    Undecided watches of earlier runs on the same wave and questionnaire are superseded. Only an action run flags,
+    and a wave has one for each questionnaire.
     Raises NOT_FOUND for the wave, SCREENING_REFUSED.
     """
     from audit_api.anomaly.screening import Parameters, screen  # noqa: PLC0415 - see TYPE_CHECKING above
@@ -60,6 +66,7 @@ def run_screening(
         return there
     screening = screen(inputs, parameters, progress)
     progress("keeping what was found")
+    frozen = freeze_inputs(inputs, store or own_store())
     run: Row = {
         "_id": run_id,
         "wave": wave,
@@ -72,6 +79,8 @@ def run_screening(
         "by": actor.id,
         "scope": {"visits_from": visits_from(found_wave), "visits_until": found_wave["ends_at"]},
         "run": screening.run,
+        "code_sha256": code_sha256(),
+        "frozen": frozen,
     }
     _keep_dealers(run, screening)
     raised = _flags(run, screening, to_milliseconds(at))
@@ -80,6 +89,7 @@ def run_screening(
         flags.ScreeningRun._get_collection().insert_one(run, session=session)
         details = {"inputs_sha256": screening.run["inputs_sha256"], "counts": screening.run["counts"]}
         trail.append("screening_run", run_id, "screened", actor_id=actor.id, at=at, details=details, session=session)
+        supersede_watches(run, actor=actor, at=at, session=session)
         if raised:
             flags.Flag._get_collection().insert_many(raised, session=session)
         for flag in raised:
@@ -125,16 +135,9 @@ def list_screened_dealers(actor: Actor, run_id: str, *, limit: int, after: str |
     return {"items": rows[:limit], "next": rows[limit - 1]["dealer"] if len(rows) > limit else None}
 
 
-def inputs_of_run(actor: Actor, run_id: str) -> Inputs:
-    """Collect the inputs of a run again, for an export; raises NOT_FOUND, SCREENING_REFUSED when they have changed."""
-    run = open_run(actor, run_id)
-    inputs = collect_inputs(open_wave(actor, run["wave"]), run["questionnaire"])
-    if inputs.content_hash() != run["run"]["inputs_sha256"]:
-        raise refused(
-            "该次筛查之后数据已有变化；请重新筛查后再导出",
-            "The data has changed since this run; screen again and export that run",
-        )
-    return inputs
+def inputs_of_run(actor: Actor, run_id: str, *, store: BlobStore | None = None) -> Inputs:
+    """Read the inputs of a run as they were frozen; raises NOT_FOUND, SCREENING_REFUSED where they are missing."""
+    return frozen_inputs(open_run(actor, run_id), store or own_store())
 
 
 def flags_of_run(run_id: str) -> list[Row]:
@@ -144,7 +147,7 @@ def flags_of_run(run_id: str) -> list[Row]:
 
 
 def _run_id(wave: str, questionnaire: str, inputs_sha256: str, parameters: dict[str, Any]) -> str:
-    made_of = json.dumps([inputs_sha256, parameters, __version__], sort_keys=True)
+    made_of = json.dumps([inputs_sha256, parameters, __version__, code_sha256()], sort_keys=True)
     return f"{wave}-{questionnaire}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
 
 

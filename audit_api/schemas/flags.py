@@ -20,6 +20,10 @@ class FlagQuery(PageQuery):
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     grade = fields.String(load_default=None, validate=validate.OneOf(GRADES))
     wave = Text(longest=40, load_default=None)
+    run = Text(
+        longest=LONGEST_ID, load_default=None,
+        metadata={"description": "Of this run; watches that a later run has superseded are listed only so"},
+    )  # fmt: skip
 
 
 class FlagDecisionSchema(Schema):
@@ -63,6 +67,7 @@ class FlagEntrySchema(Schema):
     q = fields.Float(allow_none=True)
     groups = fields.List(fields.String(), required=True)
     summary = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "zh and en"})
+    superseded_by = fields.String(allow_none=True, metadata={"description": "The later run that watches instead"})
     created_at = fields.AwareDateTime(required=True)
     decided_at = fields.AwareDateTime(allow_none=True)
 

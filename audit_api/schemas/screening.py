@@ -14,6 +14,15 @@ class RunQuery(PageQuery):
     wave = Text(longest=40, load_default=None)
 
 
+class FrozenTableSchema(Schema):
+    """One table of the frozen inputs."""
+
+    table = fields.String(required=True)
+    sha256 = fields.String(required=True, metadata={"description": "Of its Parquet file"})
+    bytes = fields.Integer(required=True)
+    rows = fields.Integer(required=True)
+
+
 class RunSchema(Schema):
     """A frozen screening."""
 
@@ -26,6 +35,11 @@ class RunSchema(Schema):
     started_at = fields.AwareDateTime(required=True)
     finished_at = fields.AwareDateTime(required=True)
     by = fields.String(required=True)
+    code_sha256 = fields.String(metadata={"description": "Hash of the code that made the figures"})
+    frozen = fields.List(
+        fields.Nested(FrozenTableSchema), metadata={"description": "The inputs, kept so that the run can be made again"}
+    )
+    scope = fields.Dict(metadata={"description": "From when to when visits counted"})
     run = fields.Dict(
         required=True, metadata={"description": "Version, parameters, seed, hash of the inputs, counts by peer group"}
     )

@@ -1,0 +1,64 @@
+"""What a run was made of, kept so that it can be run again: inputs as Parquet blobs, and the code that read them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_api.evidence.store import BlobMissingError, BlobStore, GridFSStore
+from audit_api.models.base import Row, current_database
+from audit_api.operations.screening_inputs import refused
+
+if TYPE_CHECKING:  # a web process reads runs without paying for the arithmetic
+    from audit_api.anomaly.batch import Inputs
+
+
+def own_store() -> BlobStore:
+    """Give the store that lies in the connected database."""
+    return GridFSStore(current_database())
+
+
+def freeze_inputs(inputs: Inputs, store: BlobStore) -> list[Row]:
+    """Keep each table of the inputs as a Parquet blob; returns table, SHA-256, bytes and rows of each.
+
+    The blobs are written before any run names them; the same inputs are the same blobs.
+    """
+    from audit_api.intake.screening_parquet import write_tables  # noqa: PLC0415 - Arrow, for this step only
+
+    kept = []
+    for name, data in write_tables(inputs).items():
+        sha256 = hashlib.sha256(data).hexdigest()
+        store.put(sha256, BytesIO(data))
+        kept.append({"table": name, "sha256": sha256, "bytes": len(data), "rows": len(getattr(inputs, name))})
+    return kept
+
+
+def frozen_inputs(run: Row, store: BlobStore) -> Inputs:
+    """Read the inputs a run was made of; raises SCREENING_REFUSED where they are missing or not what was frozen."""
+    from audit_api.intake.screening_parquet import FrozenInputsError, read_tables  # noqa: PLC0415 - as above
+
+    if not run.get("frozen"):
+        raise refused("该次筛查未保存输入数据", "This run was made before inputs were frozen")
+    try:
+        tables = {kept["table"]: store.open(kept["sha256"]) for kept in run["frozen"]}
+        return read_tables(tables, run["run"]["inputs_sha256"])
+    except BlobMissingError as missing:
+        raise refused(f"冻结的输入数据缺失：{missing}", f"A frozen table is missing: {missing}") from missing
+    except FrozenInputsError as error:
+        raise refused(f"冻结的输入数据不符：{error}", f"The frozen inputs are not what was frozen: {error}") from error
+
+
+@cache
+def code_sha256() -> str:
+    """Hash the code that turns inputs into figures: every file of `anomaly`, by name and content."""
+    folder = Path(__file__).parents[1] / "anomaly"
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        # Line endings may differ between a checkout and a package.
+        content = file.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{file.relative_to(folder).as_posix()}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
