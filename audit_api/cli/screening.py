@@ -36,6 +36,7 @@ def run(*, wave: str, questionnaire: str, action: bool) -> None:
             actor=OPERATOR,
             at=now(),
             action=action,
+            control_share=services.settings.control_share,
             store=services.store,
             progress=lambda line: click.echo(line, err=True),
         )

@@ -50,5 +50,8 @@ DOCUMENTS = (
     "ScreeningRun",
     "ScreenedDealer",
     "Flag",
+    "Question",
+    "Suppression",
+    "DealerDossier",
 )
 """Names of the documents whose indexes are built at start."""

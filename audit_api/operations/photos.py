@@ -70,7 +70,7 @@ def find_photo_state(sha256: str, actor: Actor) -> None:
 
 
 def may_see_photo(actor: Actor, sha256: str) -> bool:
-    """Tell whether a person sent the photo, or has a visit in sight whose auditor sent it and names it.
+    """Tell whether a person sent the photo, or has a visit or a dealer's reply in sight whose sender names it.
 
     That the visit's own auditor sent it matters: naming somebody else's hash must open nothing.
     A dealer sees no photo by its hash.
@@ -83,7 +83,16 @@ def may_see_photo(actor: Actor, sha256: str) -> bool:
     if actor.role is Role.AUDITOR or not senders:
         return False
     naming = {"observations.photos.sha256": sha256, "auditor": {"$in": senders}}
-    return collection("visits").find_one({"$and": [naming, scope_filter(actor)]}, {"_id": 1}) is not None
+    replied = {
+        "$or": [
+            {"replies": {"$elemMatch": {"photos": sha256, "by": {"$in": senders}}}},
+            {"appeal.photos": sha256, "appeal.by": {"$in": senders}},
+        ]
+    }
+    return any(
+        collection(name).find_one({"$and": [wanted, scope_filter(actor)]}, {"_id": 1}) is not None
+        for name, wanted in (("visits", naming), ("questions", replied))
+    )
 
 
 def open_photo_thumbnail(sha256: str, *, actor: Actor) -> bytes:

@@ -15,11 +15,11 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from audit_api import __version__, problems
 from audit_api.domain.directory import Actor
-from audit_api.domain.flags import first_state
 from audit_api.evidence.store import BlobStore
 from audit_api.models import flags, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.flags_raising import Raising, add_photos, dossier_rows, flag_rows
 from audit_api.operations.programmes import brand_filter, open_wave
 from audit_api.operations.screening_frozen import code_sha256, freeze_inputs, frozen_inputs, own_store
 from audit_api.operations.screening_inputs import collect_inputs, refused, visits_from
@@ -43,6 +43,7 @@ def run_screening(
     at: datetime,
     action: bool = False,
     parameters: Parameters | None = None,
+    control_share: float = 0.0,
     store: BlobStore | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Row:
@@ -52,6 +53,7 @@ def run_screening(
     `repeated` true, and touches no flag. The inputs are kept in `store` (default: in the database) for a replay.
     Undecided watches of earlier runs on the same wave and questionnaire are superseded. Only an action run flags,
     and a wave has one for each questionnaire.
+    `control_share` of the dealers it does not ask about are drawn and put among its flags, indistinguishable.
     Raises NOT_FOUND for the wave, SCREENING_REFUSED.
     """
     from audit_api.anomaly.screening import Parameters, screen  # noqa: PLC0415 - see TYPE_CHECKING above
@@ -64,7 +66,9 @@ def run_screening(
     run_id = _run_id(wave, questionnaire, inputs.content_hash(), asdict(parameters))
     if (there := _run_there(run_id, wave, questionnaire, action=parameters.action)) is not None:
         return there
-    screening = screen(inputs, parameters, progress)
+    raising = Raising(found_wave, questionnaire, action=parameters.action, control_share=control_share)
+    screening = screen(inputs, parameters, progress, raising.draw)
+    add_photos(screening.dossiers)
     progress("keeping what was found")
     frozen = freeze_inputs(inputs, store or own_store())
     run: Row = {
@@ -83,13 +87,16 @@ def run_screening(
         "frozen": frozen,
     }
     _keep_dealers(run, screening)
-    raised = _flags(run, screening, to_milliseconds(at))
+    raised = flag_rows(run, screening.dealers, screening.dossiers, raising)
+    left_alone = dossier_rows(run, screening.dossiers)
 
     def commit(session: ClientSession) -> None:
         flags.ScreeningRun._get_collection().insert_one(run, session=session)
         details = {"inputs_sha256": screening.run["inputs_sha256"], "counts": screening.run["counts"]}
         trail.append("screening_run", run_id, "screened", actor_id=actor.id, at=at, details=details, session=session)
         supersede_watches(run, actor=actor, at=at, session=session)
+        if left_alone:
+            flags.DealerDossier._get_collection().insert_many(left_alone, session=session)
         if raised:
             flags.Flag._get_collection().insert_many(raised, session=session)
         for flag in raised:
@@ -140,9 +147,37 @@ def inputs_of_run(actor: Actor, run_id: str, *, store: BlobStore | None = None) 
     return frozen_inputs(open_run(actor, run_id), store or own_store())
 
 
+def open_dealer_screening(actor: Actor, run_id: str, dealer: str, *, compute: bool = False) -> Row:
+    """Read the dossier that a run has of a dealer, flagged or not.
+
+    Kept are those of flags, watches, controls and patterns left alone. With `compute` any other is computed from
+    the run's inputs, which takes as long as a screening. Raises NOT_FOUND, SCREENING_REFUSED when the inputs have
+    changed.
+    """
+    run = open_run(actor, run_id)
+    wanted: Row = {"$and": [{"_id": f"{run_id}:{dealer}"}, scope_filter(actor)]}
+    for document in (flags.Flag, flags.DealerDossier):
+        row = document._get_collection().find_one(wanted, {"dossier": 1})
+        if row is not None:
+            kept: Row = row["dossier"]
+            return kept
+    if not compute or flags.ScreenedDealer._get_collection().find_one(wanted, {"_id": 1}) is None:
+        raise Problem(
+            problems.NOT_FOUND,
+            zh="该次筛查没有保存这家店的卷宗；可用 audit-api flag dossier 计算",
+            en="The run keeps no dossier of this dealer; audit-api flag dossier computes one",
+        )
+    from audit_api.anomaly.screening import Parameters, screen  # noqa: PLC0415 - see TYPE_CHECKING above
+
+    parameters = Parameters(**run["run"]["parameters"])
+    done = screen(inputs_of_run(actor, run_id), parameters, also=lambda dealers: [dealer])
+    add_photos(done.dossiers)
+    return done.dossiers[dealer]
+
+
 def flags_of_run(run_id: str) -> list[Row]:
-    """Give the flags and watches of a run, the most unusual first."""
-    found = flags.Flag._get_collection().find({"run": run_id}, {"dossier": 0})
+    """Give the flags and watches of a run without its controls, the most unusual first."""
+    found = flags.Flag._get_collection().find({"run": run_id, "control": {"$ne": True}}, {"dossier": 0})
     return sorted(found, key=lambda row: (row["grade"], row["p"], row["dealer"]))
 
 
@@ -193,34 +228,3 @@ def _keep_dealers(run: Row, screening: Screening) -> None:
             # A run cut short has left them already, the same by construction.
             if any(error["code"] != DUPLICATE_KEY for error in failed.details["writeErrors"]):
                 raise
-
-
-def _flags(run: Row, screening: Screening, at: datetime) -> list[Row]:
-    made = []
-    for dealer in screening.dealers:
-        dossier = screening.dossiers.get(dealer.dealer_id)
-        if dossier is None:
-            continue
-        made.append(
-            {
-                "_id": f"{run['_id']}:{dealer.dealer_id}",
-                "run": run["_id"],
-                "wave": run["wave"],
-                "questionnaire": run["questionnaire"],
-                "dealer": dealer.dealer_id,
-                "brand": run["brand"],
-                "grade": dealer.grade,
-                "state": first_state(dealer.grade).value,
-                "revision": 1,
-                "score": dealer.score,
-                "p": dealer.p,
-                "q": dealer.q,
-                "groups": list(dealer.groups),
-                "summary": dossier["evidence"][0]["sentence"] if dossier["evidence"] else {},
-                "dossier": dossier,
-                "decisions": [],
-                "created_at": at,
-                "decided_at": None,
-            }
-        )
-    return made

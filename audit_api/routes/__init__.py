@@ -10,6 +10,7 @@ from audit_api.routes import (
     pages_home,
     photos,
     programmes,
+    questions,
     results,
     reviews,
     screening,
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     screening.blp,
     survey_frame.blp,
     flags.blp,
+    questions.blp,
 )
 
 # For people's browsers; not part of the OpenAPI file.

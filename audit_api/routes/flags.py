@@ -9,9 +9,18 @@ from flask.views import MethodView
 from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
-from audit_api.extensions import Blueprint, declares
-from audit_api.operations import flags
-from audit_api.schemas.flags import FlagDecisionSchema, FlagEntryPageSchema, FlagQuery, FlagSchema
+from audit_api.extensions import Blueprint, declares, services
+from audit_api.operations import flags, flags_hearing, flags_precision
+from audit_api.schemas.flags import (
+    FlagDecisionSchema,
+    FlagEntryPageSchema,
+    FlagFiguresQuery,
+    FlagQuery,
+    FlagQuestionSchema,
+    FlagSchema,
+    PrecisionQuery,
+    PrecisionSchema,
+)
 
 blp = Blueprint("flags", __name__, url_prefix="/v1", description="Questions raised by a screening")
 
@@ -33,10 +42,25 @@ class Flag(MethodView):
     """One flag."""
 
     @requires(*STAFF)
+    @blp.arguments(FlagFiguresQuery, location="query")
     @blp.response(200, FlagSchema)
-    def get(self, flag: str) -> Any:
-        """Read a flag with its frozen evidence."""
-        return flags.open_flag(actor(), flag)
+    def get(self, query: dict[str, Any], flag: str) -> Any:
+        """Read a flag with its frozen evidence and hearing; before the first step without what grades it."""
+        return flags.open_flag(actor(), flag, **query, at=now())
+
+
+@blp.route("/flags/<string:flag>/questions")
+class FlagQuestions(MethodView):
+    """The questions put to the dealer."""
+
+    @requires(Role.QUALITY_REVIEWER, Role.ADMIN)
+    @declares(problems.STALE_REVISION, problems.TRANSITION_REFUSED)
+    @blp.arguments(FlagQuestionSchema)
+    @blp.response(201, FlagSchema)
+    def post(self, body: dict[str, Any], flag: str) -> Any:
+        """Ask the dealer; it may see the pieces of evidence you name, in a form of its own."""
+        days = services().settings.hearing_working_days
+        return flags_hearing.ask_dealer(flag, **body, reply_days=days, actor=actor(), at=now())
 
 
 @blp.route("/flags/<string:flag>/decisions")
@@ -48,5 +72,31 @@ class Decisions(MethodView):
     @blp.arguments(FlagDecisionSchema)
     @blp.response(201, FlagSchema)
     def post(self, body: dict[str, Any], flag: str) -> Any:
-        """Decide a flag; a confirmation waits for a second person."""
-        return flags.decide_flag(flag, **body, actor=actor(), at=now())
+        """Decide a flag: it ends when two say the same, confirmed only once the dealer was heard."""
+        days = services().settings.appeal_working_days
+        return flags.decide_flag(flag, **body, appeal_days=days, actor=actor(), at=now())
+
+
+@blp.route("/flags/<string:flag>/appeal-decisions")
+class AppealDecisions(MethodView):
+    """The decision on a dealer's appeal."""
+
+    @requires(Role.QUALITY_REVIEWER, Role.ADMIN)
+    @declares(problems.STALE_REVISION, problems.TRANSITION_REFUSED)
+    @blp.arguments(FlagDecisionSchema)
+    @blp.response(201, FlagSchema)
+    def post(self, body: dict[str, Any], flag: str) -> Any:
+        """Decide an appeal, if you neither asked nor decided: confirmed upholds, others overturn."""
+        return flags_hearing.decide_flag_appeal(flag, **body, actor=actor(), at=now())
+
+
+@blp.route("/detector-precision")
+class DetectorPrecision(MethodView):
+    """How precise the detectors were."""
+
+    @requires(*STAFF)
+    @blp.arguments(PrecisionQuery, location="query")
+    @blp.response(200, PrecisionSchema)
+    def get(self, query: dict[str, Any]) -> Any:
+        """Count decisions by indicator and group, with intervals; this changes nothing by itself."""
+        return flags_precision.measure_precision(actor(), **query)

@@ -49,7 +49,7 @@ class Photo(MethodView):
         answer.headers["Content-Disposition"] = f'attachment; filename="{facts["name"]}"'
         return answer
 
-    @requires(Role.AUDITOR)
+    @requires(Role.AUDITOR, Role.DEALER)
     @declares(
         problems.MALFORMED_REQUEST,
         problems.PHOTO_EXISTS,

@@ -14,7 +14,7 @@ from typing import Any
 from audit_api.domain.packaged import packaged_checklists_dir
 from tests import worlds
 from tests.contract import population_surveys
-from tests.contract.population_surveys import FLAGS, flag_of, response, run_of
+from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
 from tests.contract.population_visits import finding_of, record_revision
 from tests.contract.route_map import NO_UUID, Route
 from tests.contract.world import World
@@ -90,8 +90,12 @@ def _finding(world: World) -> Ids:
     return _three("finding_id", {w: finding_of(made["result"].id) for w, made in world.visits.items()}, "none:none")
 
 
-def _flag(_: World) -> Ids:
-    return _three("flag", {whose: flag_of(dealer) for whose, dealer in FLAGS.items()}, "none:D0001")
+def _flag(what: str) -> Callable[[World], Ids]:
+    return lambda _: _three("flag", {whose: flag_of(dealer, what) for whose, dealer in FLAGS.items()}, "none:D0001")
+
+
+def _question(what: str) -> Callable[[World], Ids]:
+    return lambda _: _three("question", {whose: question_of(dealer, what) for whose, dealer in FLAGS.items()}, "none")
 
 
 NEW_PHOTO = worlds.picture(9)
@@ -99,12 +103,12 @@ DEALERS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
 PAGE = "a page for everybody"
 PUBLISHED = "what is published is for everybody who may read checklists at all"
 MADE = "the phone mints the id: a new one makes a visit, or a conflict where its assignment has one"
+NEW_NAME = "a new name is a new mapping"
+MAPPING = "how a source writes its files is no brand's secret"
 QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within the scope row by row"
 
 IDS: dict[str, Callable[[World], Ids]] = {
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
-NEW_NAME = "a new name is a new mapping"
-MAPPING = "how a source writes its files is no brand's secret"
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
     "/v1/assignments/<string:code>": _assignment,
@@ -112,14 +116,27 @@ MAPPING = "how a source writes its files is no brand's secret"
     "/v1/checklists/<string:code>/versions/<string:version>": _everybodys({"code": "SAA", "version": "1"}, PUBLISHED),
     "/v1/dealers/<string:code>": _dealer,
     "/v1/findings/<string:finding_id>": _finding,
-    "/v1/flags/<string:flag>": _flag,
-    "/v1/flags/<string:flag>/decisions": _flag,
+    "/v1/flags/<string:flag>": _flag("read"),
+    "/v1/flags/<string:flag>/appeal-decisions": _flag("appealed"),
+    "/v1/flags/<string:flag>/decisions": _flag("decision"),
+    "/v1/flags/<string:flag>/questions": _flag("ask"),
     "/v1/photos/<string:sha256>": _photo,
     "/v1/photos/<string:sha256>/thumbnail": _photo,
     "PUT /v1/photos/<string:sha256>": _photo_sent,
     "/v1/programmes/<string:code>": _brand("P-Aurora", "P-Borealis"),
+    "/v1/questions/<string:question>": _question("reply"),
+    "/v1/questions/<string:question>/appeals": _question("appeal"),
+    "/v1/questions/<string:question>/replies": _question("reply"),
     "/v1/screening-runs/<string:code>": _brand(run_of("D0001"), run_of("D0003")),
     "/v1/screening-runs/<string:code>/dealers": _brand(run_of("D0001"), run_of("D0003")),
+    "/v1/survey-mappings/<string:name>": _everybodys({"name": "callcentre"}, MAPPING),
+    "PUT /v1/survey-mappings/<string:name>": lambda _: Ids(
+        own={"name": "callcentre"},
+        missing={"name": "none"},
+        unowned=MAPPING,
+        missing_is_made=NEW_NAME,
+    ),
+    "/v1/surveys/<string:questionnaire>/imports": _everybodys({"questionnaire": "SSQ"}, QUESTIONNAIRE),
     "/v1/surveys/<string:questionnaire>/responses": _everybodys({"questionnaire": "SSQ"}, QUESTIONNAIRE),
     "/v1/visits/<uuid:visit_id>": _visit("sent"),
     "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
@@ -129,14 +146,6 @@ MAPPING = "how a source writes its files is no brand's secret"
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
     "/v1/visits/<uuid:visit_id>/review": _visit("review"),
-    "/v1/survey-mappings/<string:name>": _everybodys({"name": "callcentre"}, MAPPING),
-    "PUT /v1/survey-mappings/<string:name>": lambda _: Ids(
-        own={"name": "callcentre"},
-        missing={"name": "none"},
-        unowned=MAPPING,
-        missing_is_made=NEW_NAME,
-    ),
-    "/v1/surveys/<string:questionnaire>/imports": _everybodys({"questionnaire": "SSQ"}, QUESTIONNAIRE),
     "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
     "/v1/visits/<uuid:visit_id>/void": _visit("void"),
     "/v1/waves/<string:code>": _brand(worlds.WAVES["Aurora"], worlds.WAVES["Borealis"]),
@@ -171,13 +180,31 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("POST", "/v1/assignments"): _new_assignment,
     ("POST", "/v1/checklists"): _new_checklist,
     ("POST", "/v1/dealer-imports"): lambda _: DEALER_FILE,
+    ("POST", "/v1/flags/<string:flag>/appeal-decisions"): lambda _: {
+        "revision": 1, "outcome": "confirmed", "reason": "Nothing new was said", "look_alike": "", "interests": [],
+    },
     ("POST", "/v1/flags/<string:flag>/decisions"): lambda _: {
         "revision": 1, "outcome": "inconclusive", "reason": "The two sources do not agree", "look_alike": "",
+        "interests": [],
+    },
+    ("POST", "/v1/flags/<string:flag>/questions"): lambda _: {
+        "revision": 1, "text_zh": "请说明满意度与审核的差距是怎么来的", "text_en": "Please explain where the gap comes from",
+        "indicators": ["discordance"], "interests": [],
     },
     ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,
     ("POST", "/v1/programmes"): lambda _: {
         "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
     },
+    ("POST", "/v1/questions/<string:question>/appeals"): lambda _: {"text": "我们不同意", "photos": []},
+    ("POST", "/v1/questions/<string:question>/replies"): lambda _: {"text": "客户都是老客户", "photos": []},
+    ("POST", "/v1/staff-contact-imports"): lambda _: b"dealer,contact\nD0001,13900000001\n",
+    ("POST", "/v1/survey-event-imports"): lambda _: (
+        b"event_id,dealer,kind,event_at,contact,invited\nE-9,D0001,delivery,2026-11-01 10:00,13900000002,1\n"
+    ),
+    ("PUT", "/v1/survey-mappings/<string:name>"): lambda _: {"source": population_surveys.MAPPING},
+    ("POST", "/v1/surveys/<string:questionnaire>/imports"): lambda _: (
+        b"response_id,dealer,event_at,submitted_at,SSQ-DRV-01\nR-file,D0001,2026-11-01,2026-11-12,5\n"
+    ),
     ("POST", "/v1/surveys/<string:questionnaire>/responses"): lambda _: {
         "version": 1, "responses": [response(0, "D0001")],
     },
@@ -195,14 +222,6 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "to_on": "2027-04-30",
     },
 }  # fmt: skip
-    ("POST", "/v1/staff-contact-imports"): lambda _: b"dealer,contact\nD0001,13900000001\n",
-    ("POST", "/v1/survey-event-imports"): lambda _: (
-        b"event_id,dealer,kind,event_at,contact,invited\nE-9,D0001,delivery,2026-11-01 10:00,13900000002,1\n"
-    ),
-    ("PUT", "/v1/survey-mappings/<string:name>"): lambda _: {"source": population_surveys.MAPPING},
-    ("POST", "/v1/surveys/<string:questionnaire>/imports"): lambda _: (
-        b"response_id,dealer,event_at,submitted_at,SSQ-DRV-01\nR-file,D0001,2026-11-01,2026-11-12,5\n"
-    ),
 
 # Paths into a body where values of any kind are lawful: what the hostile table puts there may be taken.
 # A time without an offset in a survey is the dealer's wall clock; a delivery is often known by its date alone.

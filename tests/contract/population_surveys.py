@@ -67,7 +67,10 @@ def make_surveys(world: World) -> None:
                 "scope": {}, "run": {"version": "0.1.0", "seed": 1},
             }
         )  # fmt: skip
-    collection("flags").insert_many([_flag(dealer) for dealer in FLAGS.values()])
+    collection("flags").insert_many([_flag(dealer, what) for dealer in FLAGS.values() for what in STAGES])
+    collection("questions").insert_many(
+        [_question(dealer, what) for dealer in FLAGS.values() for what, state in STAGES.items() if state != "open"]
+    )
 
 
 def run_of(dealer: str) -> str:
@@ -75,16 +78,52 @@ def run_of(dealer: str) -> str:
     return f"{worlds.WAVES[worlds.DEALERS[dealer]['brand']]}-SSQ-abc"
 
 
-def flag_of(dealer: str) -> str:
-    """Name the flag of a dealer."""
-    return f"{run_of(dealer)}:{dealer}"
+def flag_of(dealer: str, what: str = "read") -> str:
+    """Name the flag of a dealer on which something can be done."""
+    return f"{run_of(dealer)}-{what}:{dealer}"
 
 
-def _flag(dealer: str) -> dict[str, Any]:
+def question_of(dealer: str, what: str = "reply") -> str:
+    """Name the question about a flag."""
+    return f"question-{what}-{dealer}"
+
+
+def _flag(dealer: str, what: str) -> dict[str, Any]:
     brand = worlds.DEALERS[dealer]["brand"]
+    state = STAGES[what]
     return {
-        "_id": flag_of(dealer), "run": run_of(dealer), "wave": worlds.WAVES[brand], "questionnaire": "SSQ",
-        "dealer": dealer, "brand": brand, "grade": "flag", "state": "open", "revision": 1, "score": 41.5, "p": 7e-5,
+        "_id": flag_of(dealer, what), "run": run_of(dealer), "wave": worlds.WAVES[brand], "questionnaire": "SSQ",
+        "dealer": dealer, "brand": brand, "grade": "flag", "state": state, "revision": 1, "score": 41.5, "p": 7e-5,
         "q": 0.03, "groups": ["level", "copying"], "summary": {"zh": "证据", "en": "Evidence"}, "decisions": [],
-        "dossier": {"dealer_id": dealer, "evidence": []}, "created_at": AT, "decided_at": None,
+        "dossier": {"dealer_id": dealer, "evidence": [PIECE]}, "created_at": AT, "decided_at": None,
+        "appeal": _appeal(dealer, what),
+    }  # fmt: skip
+
+
+def _appeal(dealer: str, what: str) -> dict[str, Any] | None:
+    if what != "appealed":
+        return None
+    return {
+        "question": question_of(dealer, what), "by": "x", "at": AT, "text": "不同意", "photos": [], "outcome": None,
+        "decided_at": None,
+    }  # fmt: skip
+
+
+PIECE = {
+    "indicator": "discordance", "group": "level", "title": {"zh": "差距", "en": "Gap"}, "unit": "SD", "observed": 0.5,
+    "expected": 0.1, "n": 40, "p": 0.001, "z": 3.1, "stands_out": True, "sentence": {"zh": "证据", "en": "Evidence"},
+    "honest_explanations": [{"code": "L09", "zh": "已改进", "en": "Improved"}],
+    "rows": {"visits": ["visit-one"], "touchpoints": []},
+}  # fmt: skip
+
+
+def _question(dealer: str, what: str) -> dict[str, Any]:
+    brand = worlds.DEALERS[dealer]["brand"]
+    confirmed = STAGES[what] == "confirmed"
+    return {
+        "_id": question_of(dealer, what), "flag": flag_of(dealer, what), "dealer": dealer, "brand": brand,
+        "wave": worlds.WAVES[brand], "text_zh": "请说明", "text_en": "Please explain", "evidence": [],
+        "asked_by": "somebody", "asked_at": AT, "reply_until": LATER, "replies": [],
+        "outcome": "confirmed" if confirmed else None, "decided_at": AT if confirmed else None,
+        "appeal_until": LATER if confirmed else None, "appeal": _appeal(dealer, what),
     }  # fmt: skip

@@ -21,7 +21,10 @@ def kept_flag(dealer, brand="Aurora", grade="flag", state="open"):
         "_id": f"W1-SSQ-abc:{dealer}", "run": "W1-SSQ-abc", "wave": "W1", "questionnaire": "SSQ", "dealer": dealer,
         "brand": brand, "grade": grade, "state": state, "revision": 1, "score": 41.5, "p": 7e-5, "q": 0.03,
         "groups": ["level", "copying"], "summary": {"zh": "证据", "en": "Evidence"}, "decisions": [],
-        "dossier": {"dealer_id": dealer, "evidence": [{"indicator": "discordance", "rows": {"visits": ["V1"]}}]},
+        "dossier": {
+            "dealer_id": dealer,
+            "evidence": [{"indicator": "discordance", "rows": {"visits": ["V1"]}, "stands_out": True}],
+        },
         "created_at": NOW, "decided_at": None,
     }  # fmt: skip
 
@@ -61,28 +64,51 @@ def test_it_works(client, kept, reviewer):
     assert (flag["state"], flag["revision"], flag["decisions"]) == ("open", 1, [])
 
 
-def test_two_people_confirm(client, kept, reviewer, second):
-    first = decide(client, reviewer, kept)
+def test_two_people_dismiss_with_the_same_look_alike(client, kept, reviewer, second):
+    lacking = decide(client, reviewer, kept, "dismissed")
+    assert lacking.status_code == 422
+    assert lacking.get_json()["errors"][0]["field"] == "look_alike"
+    first = decide(client, reviewer, kept, "dismissed", look_alike="L05")
     assert first.status_code == 201
     assert (first.get_json()["state"], first.get_json()["revision"]) == ("open", 2)
     assert first.get_json()["decided_at"] is None
-    again = decide(client, reviewer, kept, revision=2)
+    again = decide(client, reviewer, kept, "dismissed", revision=2, look_alike="L05")
     assert again.status_code == 409
     assert again.get_json()["type"] == "/problems/transition-refused"
-    last = decide(client, second, kept, revision=2).get_json()
-    assert (last["state"], last["revision"], len(last["decisions"])) == ("confirmed", 3, 2)
+    last = decide(client, second, kept, "dismissed", revision=2, look_alike="L05").get_json()
+    assert (last["state"], last["revision"], len(last["decisions"])) == ("dismissed", 3, 2)
     assert last["decided_at"] is not None
     assert len({d["by"] for d in last["decisions"]}) == 2
     assert [e["verb"] for e in trail.entries_of("flag", kept)] == ["decided", "decided"]
     assert decide(client, second, kept, "inconclusive", revision=3).status_code == 409
+    assert collection("flag_suppressions").find_one({"_id": kept})["groups"] == ["level", "copying"]
 
 
-def test_a_dismissal_names_its_look_alike(client, kept, reviewer):
-    lacking = decide(client, reviewer, kept, "dismissed")
-    assert lacking.status_code == 422
-    assert lacking.get_json()["errors"][0]["field"] == "look_alike"
-    done = decide(client, reviewer, kept, "dismissed", look_alike="L05").get_json()
-    assert (done["state"], done["decisions"][0]["look_alike"]) == ("dismissed", "L05")
+def test_nothing_is_confirmed_unheard(client, kept, reviewer):
+    refused = decide(client, reviewer, kept)
+    assert refused.status_code == 409
+    assert "asked and heard" in refused.get_json()["detail"]
+
+
+def test_who_has_an_interest_does_not_decide(client, kept, people, reviewer):
+    scoped = people.headers(people.add(Role.QUALITY_REVIEWER, name="scoped", dealers=("D0001",)))
+    assert decide(client, scoped, kept, "inconclusive").status_code == 403
+    visitor = people.add(Role.QUALITY_REVIEWER, name="visitor")
+    collection("visits").insert_one({"_id": "V1", "auditor": visitor.id, "assignment": "A"})
+    answer = decide(client, people.headers(visitor), kept, "inconclusive")
+    assert answer.status_code == 403
+    assert "audited" in answer.get_json()["detail"]
+    assert decide(client, reviewer, kept, "inconclusive", interests=["family"]).status_code == 403
+    # What was declared cannot be taken back.
+    assert decide(client, reviewer, kept, "inconclusive").status_code == 403
+    assert [e["verb"] for e in trail.entries_of("flag", kept)] == ["interest_declared"]
+    assert collection("flags").find_one({"_id": kept})["decisions"] == []
+
+
+def test_a_watch_is_closed_by_one_person(client, kept, reviewer):
+    watch = kept.replace("D0001", "D0002")
+    assert decide(client, reviewer, watch).status_code == 409
+    assert decide(client, reviewer, watch, "inconclusive").get_json()["state"] == "inconclusive"
 
 
 @pytest.mark.parametrize(
@@ -96,12 +122,13 @@ def test_bad_decisions_change_nothing(client, kept, reviewer, change):
 
 
 def test_a_stale_revision_is_said_in_a_sentence(client, kept, reviewer, second):
-    decide(client, reviewer, kept)
+    decide(client, reviewer, kept, "inconclusive")
     stale = decide(client, second, kept, revision=1)
     assert stale.status_code == 409
     body = stale.get_json()
     assert body["type"] == "/problems/stale-revision"
     assert body["current_revision"] == 2
+    assert [(c["verb"], c["state"]) for c in body["changes"]] == [("decided", "open")]
     assert "refresh" in body["detail"]
     chinese = decide(client, second | {"Accept-Language": "zh"}, kept, revision=1).get_json()
     assert "刷新" in chinese["detail"]
@@ -148,3 +175,40 @@ def test_scope(client, kept, people):
         assert client.get("/v1/flags", headers=headers).status_code == 403
         assert client.get(f"/v1/flags/{kept}", headers=headers).status_code == 403
         assert decide(client, headers, kept).status_code == 403
+
+
+def test_a_control_is_blind_until_the_first_step_or_until_asked_for(client, kept, reviewer, second):
+    """The figures are shown on request, which is recorded and counts against the decision's being blind."""
+    collection("flags").update_one({"_id": kept}, {"$set": {"blind": True, "control": True}})
+    listed = next(f for f in client.get("/v1/flags", headers=reviewer).get_json()["items"] if f["flag"] == kept)
+    assert (listed["p"], listed["q"], listed["score"], listed["groups"], listed["control"]) == (
+        None,
+        None,
+        None,
+        [],
+        None,
+    )
+    assert "first look" in listed["summary"]["en"]
+    assert client.get(f"/v1/flags/{kept}", headers=reviewer).get_json()["q"] is None
+    assert client.get(f"/v1/flags/{kept}?figures=true", headers=second).get_json()["q"] == 0.03
+    assert client.get(f"/v1/flags/{kept}?figures=true", headers=second).get_json()["q"] == 0.03
+    assert client.get(f"/v1/flags/{kept}", headers=reviewer).get_json()["q"] is None
+    assert [e["verb"] for e in trail.entries_of("flag", kept)] == ["figures_shown"]
+    decide(client, reviewer, kept, "dismissed", look_alike="L01")
+    last = decide(client, second, kept, "dismissed", revision=2, look_alike="L01").get_json()
+    assert (last["control"], [d["blind"] for d in last["decisions"]]) == (True, [True, False])
+    found = client.get("/v1/detector-precision", headers=reviewer).get_json()
+    assert (found["controls"]["dismissed"], found["flags"]["dismissed"]) == (1, 0)
+    assert collection("flag_suppressions").count_documents({}) == 0
+
+
+def test_precision_of_detectors(client, kept, reviewer, second, people):
+    decide(client, reviewer, kept, "dismissed", look_alike="L05")
+    decide(client, second, kept, "dismissed", revision=2, look_alike="L05")
+    found = client.get("/v1/detector-precision?wave=W1", headers=reviewer).get_json()
+    assert (found["flags"]["dismissed"], found["flags"]["precision"]) == (1, 0.0)
+    assert [(i["name"], i["dismissed"]) for i in found["indicators"]] == [("discordance", 1)]
+    assert [g["name"] for g in found["groups"]] == ["copying", "level"]
+    assert client.get("/v1/detector-precision?wave=W2", headers=reviewer).get_json()["flags"]["precision"] is None
+    elsewhere = people.headers(people.add(Role.QUALITY_REVIEWER, brands=("Borealis",)))
+    assert client.get("/v1/detector-precision", headers=elsewhere).get_json()["flags"]["dismissed"] == 0

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_api.domain.flags import (
+    DECIDED,
     LOOK_ALIKES,
     Decision,
     DecisionRefused,
@@ -16,29 +17,38 @@ from audit_api.domain.flags import (
     Outcome,
     after,
     decide,
+    decide_appeal,
     first_state,
+    step,
 )
 
 AT = datetime(2026, 4, 1, tzinfo=UTC)
 # Written out by hand from detection.md and the playbook's evidence grades, not derived from the code.
 EXPECTED = """
-             ask     reply    first_confirm  second_confirm  dismiss    leave
-watch        -       -        -              -               dismissed  inconclusive
-open         asked   -        open           confirmed       dismissed  inconclusive
-asked        -       replied  -              -               dismissed  inconclusive
-replied      -       -        replied        confirmed       dismissed  inconclusive
-confirmed    -       -        -              -               -          -
-dismissed    -       -        -              -               -          -
-inconclusive -       -        -              -               -          -
+                          watch         open         asked        replied      confirmed dismissed inconclusive
+ask                       -             asked        -            asked        -         -         -
+reply                     -             -            replied      replied      -         -         -
+first_confirm             -             -            -            replied      -         -         -
+second_confirm            -             -            -            confirmed    -         -         -
+first_confirm_unanswered  -             -            asked        -            -         -         -
+second_confirm_unanswered -             -            confirmed    -            -         -         -
+first_dismiss             dismissed     open         asked        replied      -         -         -
+second_dismiss            -             dismissed    dismissed    dismissed    -         -         -
+first_leave               inconclusive  open         asked        replied      -         -         -
+second_leave              -             inconclusive inconclusive inconclusive -         -         -
+appeal                    -             -            -            -            confirmed -         -
+uphold                    -             -            -            -            confirmed -         -
+overturn_dismiss          -             -            -            -            dismissed -         -
+overturn_leave            -             -            -            -            inconclusive -      -
 """
 
 
 def table():
     header, *lines = EXPECTED.strip("\n").splitlines()
     return {
-        (line.split()[0], event): cell
+        (state, line.split()[0]): cell
         for line in lines
-        for event, cell in zip(header.split(), line.split()[1:], strict=True)
+        for state, cell in zip(header.split(), line.split()[1:], strict=True)
     }
 
 
@@ -50,34 +60,103 @@ def test_the_table_is_complete():
 def test_every_state_with_every_event(state, event):
     expected = table()[(state, event)]
     assert after(state, event) == (None if expected == "-" else expected)
+    if expected == "-":
+        with pytest.raises(DecisionRefused) as refused:
+            step(state, event)
+        assert refused.value.zh
+        assert refused.value.en
+    else:
+        assert step(state, event) == expected
 
 
-def decision(outcome="confirmed", by="anna", reason="the evidence stands up", look_alike=""):
-    return Decision(Outcome(outcome), reason, look_alike, by, AT)
+def decision(outcome="confirmed", by="anna", reason="the evidence stands up", look_alike="", revision=1):
+    return Decision(Outcome(outcome), reason, look_alike, by, AT, revision)
 
 
-def test_a_confirmation_needs_a_second_person():
+def test_a_confirmation_needs_the_dealer_heard_and_a_second_person():
     first = decision(by="anna")
-    assert decide(FlagState.OPEN, [], first) is FlagState.OPEN
+    with pytest.raises(DecisionRefused, match="asked and heard"):
+        decide(FlagState.OPEN, [], first)
+    with pytest.raises(DecisionRefused, match="reply"):
+        decide(FlagState.ASKED, [], first)
+    assert decide(FlagState.ASKED, [], first, silent=True) is FlagState.ASKED
+    assert decide(FlagState.ASKED, [first], decision(by="ben"), silent=True) is FlagState.CONFIRMED
+    assert decide(FlagState.REPLIED, [], first) is FlagState.REPLIED
     with pytest.raises(DecisionRefused, match="second person"):
-        decide(FlagState.OPEN, [first], decision(by="anna"))
-    assert decide(FlagState.OPEN, [first], decision(by="ben")) is FlagState.CONFIRMED
+        decide(FlagState.REPLIED, [first], decision(by="anna"))
+    assert decide(FlagState.REPLIED, [first], decision(by="ben")) is FlagState.CONFIRMED
 
 
-@given(st.sampled_from(FlagState), st.lists(st.sampled_from(["anna", "ben", "cleo"]), max_size=4), st.text(max_size=6))
-def test_nobody_confirms_alone(state, before, by):
-    """Whatever came before, a flag becomes confirmed only where somebody else has confirmed it."""
-    taken = [decision(by=name) for name in before]
-    try:
-        reached = decide(state, taken, decision(by=by))
-    except DecisionRefused:
-        return
-    assert (reached is FlagState.CONFIRMED) == bool(set(before) - {by})
+def test_two_people_have_to_say_the_same():
+    anna = decision("dismissed", by="anna", look_alike="L05")
+    assert decide(FlagState.OPEN, [anna], decision("dismissed", by="ben", look_alike="L06")) is FlagState.OPEN
+    assert decide(FlagState.OPEN, [anna], decision("inconclusive", by="ben")) is FlagState.OPEN
+    assert decide(FlagState.OPEN, [anna], decision("dismissed", by="ben", look_alike="L05")) is FlagState.DISMISSED
+    changed = [anna, decision("inconclusive", by="anna")]
+    # Who has changed their mind stands by the last word alone.
+    assert decide(FlagState.OPEN, changed, decision("dismissed", by="ben", look_alike="L05")) is FlagState.OPEN
+    assert decide(FlagState.OPEN, changed, decision("inconclusive", by="ben")) is FlagState.INCONCLUSIVE
+
+
+def test_a_word_given_before_the_reply_no_longer_counts():
+    """Who decided on revision 2 has not read the reply that made revision 3."""
+    before = decision(by="anna", revision=2)
+    again = decision(by="anna", revision=3)
+    assert decide(FlagState.REPLIED, [before], decision(by="ben", revision=3), heard_revision=3) is FlagState.REPLIED
+    assert decide(FlagState.REPLIED, [before], again, heard_revision=3) is FlagState.REPLIED
+    assert decide(FlagState.REPLIED, [before, again], decision(by="ben"), heard_revision=3) is FlagState.CONFIRMED
+
+
+def test_an_appeal_is_decided_by_somebody_uninvolved():
+    involved = frozenset({"anna", "ben"})
+    with pytest.raises(DecisionRefused, match="uninvolved"):
+        decide_appeal(FlagState.CONFIRMED, involved, decision(by="ben"), pending=True)
+    with pytest.raises(DecisionRefused, match="No appeal"):
+        decide_appeal(FlagState.CONFIRMED, involved, decision(by="cleo"), pending=False)
+    for outcome, look_alike in (("confirmed", ""), ("inconclusive", ""), ("dismissed", "L09")):
+        reached = decide_appeal(
+            FlagState.CONFIRMED, involved, decision(outcome, "cleo", look_alike=look_alike), pending=True
+        )
+        assert reached == outcome
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["anna", "ben", "cleo"]), st.sampled_from([*Outcome, "ask", "reply"]), st.booleans()),
+    max_size=12,
+)
+
+
+@given(STEPS)
+def test_nobody_ends_a_flag_alone_nor_unheard(steps):
+    """Whatever is tried in whatever order, a flag ends by two people, and is confirmed only after the hearing."""
+    state, taken, heard, revision, may_confirm = FlagState.OPEN, [], 1, 1, False
+    for by, what, silent in steps:
+        try:
+            if what in ("ask", "reply"):
+                state = step(state, FlagEvent(what))
+                heard = revision + 1
+                may_confirm = what == "reply"
+            else:
+                one = decision(what, by, look_alike="L05" if what is Outcome.DISMISSED else "", revision=revision)
+                asked = state is FlagState.ASKED
+                state = decide(state, taken, one, heard_revision=heard, silent=silent)
+                taken.append(one)
+                may_confirm = may_confirm or (asked and silent)
+        except DecisionRefused:
+            continue
+        revision += 1
+        if state in DECIDED:
+            last = [d for d in taken if d.revision >= heard and d.outcome == state]
+            assert len({d.by for d in last}) >= 2
+            assert state is not FlagState.CONFIRMED or may_confirm
+            break
 
 
 @pytest.mark.parametrize("code", sorted(LOOK_ALIKES))
 def test_a_dismissal_names_its_look_alike(code):
-    assert decide(FlagState.OPEN, [], decision("dismissed", look_alike=code)) is FlagState.DISMISSED
+    first = decision("dismissed", look_alike=code)
+    assert decide(FlagState.OPEN, [first], decision("dismissed", "ben", look_alike=code)) is FlagState.DISMISSED
+    assert decide(FlagState.WATCH, [], first) is FlagState.DISMISSED
     assert LOOK_ALIKES[code].zh
     assert LOOK_ALIKES[code].en
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
 import pytest
 from click.testing import CliRunner
 
@@ -11,7 +15,9 @@ from audit_api.domain.directory import OPERATOR, Role
 from audit_api.intake.screening_files import read_folder
 from audit_api.models import base, trail
 from audit_api.models.base import collection
-from audit_api.operations import screening, screening_inputs
+from audit_api.operations import flags, screening, screening_inputs
+from audit_api.operations.flags_raising import Raising
+from audit_api.problems import Problem
 from tests.conftest import NOW
 from tests.journeys.networks import WAVE, make_network, write_survey
 
@@ -48,22 +54,39 @@ def test_survey_to_flag(app, client, people, command, tmp_path):
 
     anna = people.headers(people.add(Role.QUALITY_REVIEWER, name="anna"))
     ben = people.headers(people.add(Role.QUALITY_REVIEWER, name="ben"))
-    flags = client.get("/v1/flags?grade=flag", headers=anna).get_json()["items"]
+    listed = client.get("/v1/flags?grade=flag", headers=anna).get_json()["items"]
     gamed = {label.dealer_id for label in world.truth if label.gamed}
-    assert flags, done.output
-    assert len([f for f in flags if f["dealer"] in gamed]) > len(flags) / 2
-    chosen = next(f for f in flags if f["dealer"] in gamed)
+    drawn = collection("screening_runs").find_one()["controls"]["dealers"]
+    assert len(drawn) == 1
+    assert drawn[0] in {f["dealer"] for f in listed}, "a control stands in the list like a flag"
+    raised = [f for f in listed if f["dealer"] not in drawn]
+    assert raised, done.output
+    assert len([f for f in raised if f["dealer"] in gamed]) > len(raised) / 2
+    assert {(f["p"], f["q"], f["score"], f["state"]) for f in listed} == {(None, None, None, "open")}
+    assert not [line for line in done.output.splitlines() if line.startswith("flag") and drawn[0] in line]
+    chosen = next(f for f in raised if f["dealer"] in gamed)
     assert chosen["dealer"] in done.output
-    assert chosen["summary"]["en"] in done.output
-    opened = client.get(f"/v1/flags/{chosen['flag']}", headers=anna).get_json()
+    opened = client.get(f"/v1/flags/{chosen['flag']}?figures=true", headers=anna).get_json()
+    assert opened["summary"]["en"] in done.output
     assert opened["dossier"]["dealer_id"] == chosen["dealer"]
     assert all(piece["honest_explanations"] for piece in opened["dossier"]["evidence"])
+    codes = [tested["code"] for tested in opened["dossier"]["look_alikes"]]
+    assert codes == [f"L{n:02d}" for n in range(1, 19)] + ["call_centre"]
+    assert set(opened["dossier"]["charts"]) == {"funnel", "distribution", "scatter", "timeline", "reuse"}
+
+    question = {"text_zh": "请说明答卷为何雷同", "text_en": "Please explain why sheets repeat", "revision": 1}
+    asked = client.post(f"/v1/flags/{chosen['flag']}/questions", json=question, headers=anna)
+    assert asked.status_code == 201, asked.get_json()
+    dealer = people.headers(people.add(Role.DEALER, dealers=(chosen["dealer"],)))
+    mine = client.get("/v1/questions", headers=dealer).get_json()["items"][0]["question"]
+    assert client.post(f"/v1/questions/{mine}/replies", json={"text": "不清楚"}, headers=dealer).status_code == 201
     address = f"/v1/flags/{chosen['flag']}/decisions"
-    first = client.post(address, json={"outcome": "confirmed", "reason": REASON, "revision": 1}, headers=anna)
-    assert (first.status_code, first.get_json()["state"]) == (201, "open")
-    last = client.post(address, json={"outcome": "confirmed", "reason": REASON, "revision": 2}, headers=ben)
+    first = client.post(address, json={"outcome": "confirmed", "reason": REASON, "revision": 3}, headers=anna)
+    assert (first.status_code, first.get_json()["state"]) == (201, "replied")
+    last = client.post(address, json={"outcome": "confirmed", "reason": REASON, "revision": 4}, headers=ben)
     assert last.get_json()["state"] == "confirmed"
-    assert [entry["verb"] for entry in trail.entries_of("flag", chosen["flag"])] == ["raised", "decided", "decided"]
+    verbs = [entry["verb"] for entry in trail.entries_of("flag", chosen["flag"])]
+    assert verbs == ["raised", "figures_shown", "asked", "replied", "decided", "decided"]
 
     again = command("screening", "run", "--wave", WAVE, "--questionnaire", "SSQ", "--action")
     assert "was there already" in again.output
@@ -135,3 +158,57 @@ def test_a_crash_between_rows_and_run_is_healed_by_running_again(app, command, t
     before = {name: list(collection(name).find()) for name in ("screening_runs", "screened_dealers", "flags", "trail")}
     assert run()["repeated"] is True
     assert before == {name: list(collection(name).find()) for name in before}
+
+
+def test_a_dismissed_pattern_is_left_alone_for_two_waves(app, command, tmp_path):
+    """In the same wave and the two after it; not in the third, nor once another evidence group appears."""
+    world = make_network(NOW, seed=1, intensity=0.9, tactics=("invented",))
+    command("survey", "import", write_survey(world, tmp_path / "responses.csv"))
+    parameters = Parameters(action=True, **QUICK)
+    first = screening.run_screening(WAVE, "SSQ", actor=OPERATOR, at=NOW, parameters=parameters)
+    raised = screening.flags_of_run(first["code"])
+    chosen = next(flag for flag in raised if flag["groups"])
+    collection("flags").update_one({"_id": chosen["_id"]}, {"$set": {"state": "open", "grade": "flag"}})
+    for person in ("anna", "ben"):
+        actor = replace(OPERATOR, id=person)
+        row = collection("flags").find_one({"_id": chosen["_id"]})
+        flags.decide_flag(
+            chosen["_id"], outcome="dismissed", reason="They are a fleet's", look_alike="L05",
+            revision=row["revision"], actor=actor, at=NOW,
+        )  # fmt: skip
+    again = screening.run_screening(WAVE, "SSQ", actor=OPERATOR, at=NOW, parameters=Parameters(**QUICK))
+    assert [entry["dealer"] for entry in again["suppressed"]] == [chosen["dealer"]]
+    assert chosen["dealer"] not in {flag["dealer"] for flag in screening.flags_of_run(again["code"])}
+    kept = screening.open_dealer_screening(OPERATOR, again["code"], chosen["dealer"])
+    assert kept["dealer_id"] == chosen["dealer"]
+
+    wave = collection("waves").find_one()
+    collection("waves").insert_many(
+        [wave | {"_id": f"W{n}", "starts_at": wave["starts_at"] + timedelta(days=200 * n)} for n in range(2, 5)]
+    )
+    dealer = SimpleNamespace(dealer_id=chosen["dealer"], groups=tuple(chosen["groups"]))
+    other = SimpleNamespace(dealer_id=chosen["dealer"], groups=(*chosen["groups"], "statement"))
+    for number, covered in ((2, True), (3, True), (4, False)):
+        later = collection("waves").find_one({"_id": f"W{number}"})
+        raising = Raising(later, "SSQ", action=True, control_share=0)
+        assert (raising.covers(dealer) is not None) is covered
+        assert raising.covers(other) is None
+    assert Raising(wave, "ASQ", action=True, control_share=0).covers(dealer) is None
+
+
+def test_a_dossier_of_any_dealer_is_printed_in_words(app, command, tmp_path):
+    """Also of one that no flag was raised for: computed from the run's inputs, with the reason why not."""
+    world = make_network(NOW, dealers=24, seed=1)
+    command("survey", "import", write_survey(world, tmp_path / "responses.csv"))
+    done = screening.run_screening(WAVE, "SSQ", actor=OPERATOR, at=NOW, parameters=Parameters(**QUICK))
+    quiet = collection("screened_dealers").find_one({"run": done["code"], "outcome.grade": "none"})["dealer"]
+    with pytest.raises(Problem, match="computes one"):
+        screening.open_dealer_screening(OPERATOR, done["code"], quiet)
+    english = command("flag", "dossier", done["code"], quiet, "--lang", "en")
+    assert english.exit_code == 0, english.output
+    for said in ("Not flagged", "Why it is not flagged", "How sure this is", "What it does not prove", "L01"):
+        assert said in english.output
+    chinese = command("flag", "dossier", done["code"], quiet, "--lang", "zh")
+    for said in ("没有标记", "为什么没有标记", "有多大把握", "不能证明什么"):
+        assert said in chinese.output
+    assert command("flag", "dossier", done["code"], "D9999").exit_code == 1
