@@ -188,7 +188,7 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "interests": [],
     },
     ("POST", "/v1/flags/<string:flag>/questions"): lambda _: {
-        "revision": 1, "text_zh": "请说明满意度与审核的差距是怎么来的", "text_en": "Please explain where the gap comes from",
+        "revision": 1, "text_zh": "请说明满意度与审核的差距是怎么来的", "text_en": "Where does the gap come from?",
         "indicators": ["discordance"], "interests": [],
     },
     ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,

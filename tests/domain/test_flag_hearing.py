@@ -36,9 +36,9 @@ def test_working_days(asked, days, until):
     assert moment.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat() == until
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)), st.integers(1, 30))
-def test_a_dealer_never_has_less_than_its_days(asked, days):
-    asked = asked.replace(tzinfo=UTC)
+@given(st.integers(0, 20 * 366 * 24), st.integers(1, 30))
+def test_a_dealer_never_has_less_than_its_days(hours, days):
+    asked = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
     until = after_working_days(asked, days, "Asia/Shanghai")
     assert until.weekday() < 5
     assert until - asked >= timedelta(days=days)
