@@ -1,0 +1,46 @@
+"""Number texts and find identities that come back at the same dealer."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from audit_api.anomaly.parse import Integers, Texts, Truths
+
+MANY_DEALERS = 3
+"""An identity seen at this many dealers belongs to a call centre or an agency, not to a dealer."""
+
+
+def numbered(values: Texts) -> Integers:
+    """Give equal texts the same number from 0, and "" the number −1."""
+    series = pl.Series("values", values.tolist(), dtype=pl.String)
+    empty = (series == "").to_numpy()
+    # "" sorts first: where it appears it has rank 1.
+    ranks = series.rank("dense").to_numpy().astype(np.int64) - 1 - int(empty.any())
+    result: Integers = np.where(empty, -1, ranks)
+    return result
+
+
+def at_many_dealers(identity: Integers, dealer: Integers) -> Truths:
+    """Mark the rows whose identity is seen at three dealers or more."""
+    marked = np.zeros(len(identity), dtype=bool)
+    known = np.flatnonzero(identity >= 0)
+    if not len(known):
+        return marked
+    span = int(dealer.max()) + 1
+    pairs = np.unique(identity[known] * span + dealer[known])
+    spread = np.bincount(pairs // span, minlength=int(identity.max()) + 1)
+    marked[known] = spread[identity[known]] >= MANY_DEALERS
+    return marked
+
+
+def times_seen(identity: Integers, dealer: Integers) -> Integers:
+    """Count how often each row's identity appears at its own dealer (0 where it is not known)."""
+    seen = np.zeros(len(identity), dtype=np.int64)
+    known = np.flatnonzero(identity >= 0)
+    if not len(known):
+        return seen
+    pair = identity[known] * (int(dealer.max()) + 1) + dealer[known]
+    _, place, often = np.unique(pair, return_inverse=True, return_counts=True)
+    seen[known] = often[place]
+    return seen
