@@ -119,4 +119,5 @@ def _numpy(column: pa.ChunkedArray) -> NDArray[Any]:
     if pa.types.is_large_string(whole.type) or pa.types.is_string(whole.type):
         return expanded(whole.dictionary_encode())
     result: NDArray[Any] = whole.to_numpy(zero_copy_only=False)
-    return result
+    # Parquet keeps milliseconds; the moments of a screening are seconds.
+    return result.astype("datetime64[s]") if result.dtype.kind == "M" else result

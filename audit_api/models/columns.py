@@ -77,6 +77,18 @@ class Cells:
                 result[rows] = _read(self.data, form, self.at[rows])
         return result
 
+    def truths(self) -> NDArray[np.float64]:
+        """Return 1 for true, 0 for false, NaN where the value is neither."""
+        known = self.kind == BOOLEAN
+        return np.where(known, self.data[np.where(known, self.at, 0)], np.nan)
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Return integers and fractions, NaN where the value is none."""
+        result = self.whole()
+        rows = np.flatnonzero(self.kind == DOUBLE)
+        result[rows] = _read(self.data, "<f8", self.at[rows])
+        return result
+
     def moments(self) -> NDArray[np.datetime64]:
         """Return the times as UTC milliseconds, NaT where the value is none."""
         known = self.kind == DATETIME

@@ -32,7 +32,7 @@ RELEASABLE = ["approved", "released"]
 
 
 def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
-    """Collect what a screening of a wave reads: its responses, and the visits of its programme.
+    """Collect what a screening of a wave reads: responses, sample frame and staff, and the visits of its programme.
 
     Times become the dealer's wall clock. Raises SCREENING_REFUSED when there is no response or a row cannot be
     screened.
@@ -40,14 +40,23 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     from audit_api.anomaly.batch import Column  # noqa: PLC0415 - see TYPE_CHECKING above
     from audit_api.anomaly.refusals import InputsRefusedError  # noqa: PLC0415 - likewise
     from audit_api.anomaly.tables import build  # noqa: PLC0415 - likewise
+    from audit_api.operations.screening_frame import (  # noqa: PLC0415 - likewise
+        event_table,
+        read_events,
+        read_staff,
+        staff_table,
+    )
     from audit_api.operations.screening_responses import read_responses, response_table  # noqa: PLC0415 - likewise
 
     plans = Plans(questionnaire)
     read = read_responses({"wave": wave["_id"], "questionnaire": questionnaire}, plans.of)
     if read is None:
         raise refused("该波次没有这份问卷的答卷", "The wave holds no response to this questionnaire")
-    visits = _visits(wave, _domain(questionnaire))
-    dealers = _dealers(wave, {*read.dealers(), *(visit["dealer"] for visit in visits)})
+    domain = _domain(questionnaire)
+    visits = _visits(wave, domain)
+    events, staff = read_events(wave, domain), read_staff(wave)
+    named = {*read.dealers(), *(visit["dealer"] for visit in visits), *events.dealers(), *staff.dealers()}
+    dealers = _dealers(wave, named)
     zones = {row["_id"]: row.get("timezone") or wave["timezone"] for row in dealers}
     try:
         return build(
@@ -56,6 +65,8 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
             answers=read.marks,
             facts=read.stated,
             audits=_audit_table(visits, zones, wave["timezone"]),
+            events=event_table(events, zones, wave["timezone"]),
+            staff=staff_table(staff),
             columns=[Column(c.name, c.touchpoint, c.minimum, c.maximum, c.is_outcome) for c in plans.columns()],
         )
     except InputsRefusedError as error:

@@ -105,7 +105,7 @@ def read_responses(wanted: Row, plan_of: Callable[[int], ResponsePlan]) -> ReadR
         return None
     return ReadResponses(
         dealer=pa.chunked_array(got.texts.pop("dealer")).combine_chunks().dictionary_encode(),
-        texts={name: _series(got.texts.pop(name)) for name in TEXTS},
+        texts={name: series(got.texts.pop(name)) for name in TEXTS},
         times={name: column.whole(got.rows) for name, column in got.times.items()},
         marks={name: column.whole(got.rows) for name, column in got.marks.items()},
         stated={name: column.whole(got.rows) for name, column in got.stated.items()},
@@ -158,7 +158,8 @@ def _equal(given: pl.Series, words: Sequence[str]) -> NDArray[np.bool_]:
     return np.asarray(given.is_in(list(words)), dtype=bool)
 
 
-def _series(chunks: list[pa.Array]) -> pl.Series:
+def series(chunks: list[pa.Array]) -> pl.Series:
+    """Join chunks of text into one column."""
     found = pl.from_arrow(pa.chunked_array(chunks))
     assert isinstance(found, pl.Series)
     return found
@@ -181,15 +182,22 @@ def numbered(words: Sequence[K]) -> tuple[NDArray[np.intp], list[K]]:
     return np.array(numbers, dtype=np.intp), list(seen)
 
 
+def zones_of_rows(
+    dealer: pa.DictionaryArray, zone_of_dealer: Mapping[str, str], default_zone: str
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Number the time zone of each row's dealer; returns the number of each row, and the zones by number."""
+    zone, zones = numbered([zone_of_dealer.get(code, default_zone) for code in dealer.dictionary.to_pylist()])
+    return zone[dealer.indices.to_numpy(zero_copy_only=False)], zones
+
+
 def response_table(read: ReadResponses, zone_of_dealer: Mapping[str, str], default_zone: str) -> dict[str, Any]:
     """Return the columns a screening builds on: all of `Responses` but answers and facts."""
-    zone, zones = numbered([zone_of_dealer.get(code, default_zone) for code in read.dealers()])
-    row_dealer = read.dealer.indices.to_numpy(zero_copy_only=False)
-    local = {name: wall_clock(read.times[name], zone[row_dealer], zones) for name in TIMES[:3]}
+    zone, zones = zones_of_rows(read.dealer, zone_of_dealer, default_zone)
+    local = {name: wall_clock(read.times[name], zone, zones) for name in TIMES[:3]}
     took = read.times["submitted_at"] - read.times["started_at"]
     seconds = np.where(np.isnat(took), np.nan, took.astype("timedelta64[ms]").astype(np.int64) / 1000.0)
     return {
-        "dealer_id": _series([read.dealer.cast(pa.large_string())]),
+        "dealer_id": series([read.dealer.cast(pa.large_string())]),
         **{name if name != "comment" else "text": values for name, values in read.texts.items()},
         **local,
         "duration_s": seconds,
