@@ -19,6 +19,24 @@ REASONS = {
     "few_uneven_sheets": {"zh": "非整卷同分的答卷不足", "en": "too few sheets with uneven marks"},
     "few_peers": {"zh": "可比较的店不足", "en": "too few dealers to compare with"},
     "no_variation": {"zh": "所有答案相同，无从比较", "en": "all answers are the same, nothing to compare"},
+    "no_contacts": {"zh": "没有（足够的）联系方式散列值", "en": "no contact hashes, or too few"},
+    "no_devices": {"zh": "没有（足够的）设备或渠道信息", "en": "no device or channel known, or too few"},
+    "no_staff_directory": {"zh": "没有该店的员工通讯录散列值", "en": "no staff directory of this dealer"},
+    "no_times": {"zh": "没有（足够的）提交时间", "en": "no times of submission, or too few"},
+    "no_durations": {"zh": "没有（足够的）答题用时", "en": "no durations, or too few"},
+    "few_long_comments": {"zh": "较长的留言不足", "en": "too few long comments"},
+    "no_sample_frame": {"zh": "没有样本范围数据（应交、已交、有效、邀请）", "en": "no counts of the sample frame"},
+    "few_events": {"zh": "应调查的业务不足", "en": "too few eligible events"},
+    "few_troubled_events": {
+        "zh": "有投诉、返修或久等的业务不足",
+        "en": "too few events with a complaint, a comeback or a long wait",
+    },
+    "no_integrity_answers": {"zh": "没有（足够的）诚信问题回答", "en": "no answers to integrity questions, or too few"},
+    "no_facts": {"zh": "没有（足够的）事实题回答", "en": "no answers to fact questions, or too few"},
+    "few_responses_in_window": {
+        "zh": "考核期内或之前的答卷不足",
+        "en": "too few responses in the assessment window or before it",
+    },
 }
 
 

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from audit_api.anomaly.grades import FLAG, WATCH, Parameters, Standing, supported_groups
-from audit_api.anomaly.indicator import COPYING, LEVEL, Indicator
+from audit_api.anomaly.indicator import COPYING, FRAME, LEVEL, PROCESS, STATEMENT, Indicator
 
 GROUP_TITLES = {
     LEVEL: {"zh": "水平", "en": "level"},
     COPYING: {"zh": "雷同与编造", "en": "copying and invention"},
+    PROCESS: {"zh": "联系方式与填写过程", "en": "contact and process"},
+    FRAME: {"zh": "样本范围", "en": "sample frame"},
+    STATEMENT: {"zh": "直接陈述", "en": "direct statement"},
 }
 
 LIMITS = (

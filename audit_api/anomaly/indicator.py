@@ -12,12 +12,27 @@ from audit_api.anomaly.parse import Floats, Integers, Texts
 
 LEVEL = "level"
 COPYING = "copying"
+PROCESS = "process"
+FRAME = "frame"
+STATEMENT = "statement"
 
 FEW_RESPONSES = "few_responses"
 NO_AUDIT = "no_planned_visit"
 FEW_UNEVEN = "few_uneven_sheets"
 FEW_PEERS = "few_peers"
 CONSTANT = "no_variation"
+NO_CONTACTS = "no_contacts"
+NO_DEVICES = "no_devices"
+NO_STAFF = "no_staff_directory"
+NO_TIMES = "no_times"
+NO_DURATIONS = "no_durations"
+FEW_COMMENTS = "few_long_comments"
+NO_FRAME = "no_sample_frame"
+FEW_EVENTS = "few_events"
+FEW_TROUBLED = "few_troubled_events"
+NO_STATEMENTS = "no_integrity_answers"
+NO_FACTS = "no_facts"
+FEW_IN_WINDOW = "few_responses_in_window"
 OFF = "off"
 
 
