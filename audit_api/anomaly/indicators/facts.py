@@ -1,0 +1,164 @@
+"""Facts: customers report facts (a written quote, a test drive, a call) that the audits of the same points deny.
+
+Formula: F = mean over a dealer's answered fact items of (1 or 0 less that item's share in the network); A = mean of
+(passed less that criterion's share) over planned audits of the same touchpoints, shrunken by its own reliability;
+z = (F − Huber fit of F on A, never falling) / √(s²/n + β²·unknown part of A + τ²). Unit: share. Minimum: 15 responses
+with a fact, and one audit of such a touchpoint. Source: docs/detection.md; playbook G01, G16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from audit_api.anomaly.audit_level import used_rows
+from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.counts import reasons
+from audit_api.anomaly.identities import numbered
+from audit_api.anomaly.indicator import (
+    CONSTANT,
+    FEW_PEERS,
+    LEVEL,
+    NO_AUDIT,
+    NO_FACTS,
+    Explanation,
+    Indicator,
+    IndicatorResult,
+    unassessable,
+)
+from audit_api.anomaly.parse import Floats, Integers, Truths
+from audit_api.anomaly.peers import Peers
+from audit_api.anomaly.robust import additive_variance, huber_fit
+
+INDICATOR = Indicator(
+    code="facts",
+    group=LEVEL,
+    unit="share",
+    min_n=15,
+    title_zh="客户所述事实与审核不符",
+    title_en="Facts that audits do not bear out",
+    formula="z = (F − fit on A) / √(s²/n + β²·var(A unknown) + τ²), F customers' facts, A audits of the same points",
+    source="detection.md; playbook G01 and G16",
+    sentence_zh=(
+        "{n}份答卷所述事实对该店有利的比例比全网高{observed:+.0%}；同类触点审核结果与之相当的店预期为{expected:+.0%}"
+        "（偶然达到的概率{p}）。"
+    ),
+    sentence_en=(
+        "In {n} responses, facts speak for the dealer {observed:+.0%} more often than in the network; dealers with such "
+        "audits of the same points are expected at {expected:+.0%} (chance of this much: {p})."
+    ),
+    explanations=(
+        Explanation("L07", "审核当天情况特殊", "A bad audit day"),
+        Explanation("L09", "审核之后已经改进", "The dealer has improved since the audit"),
+        Explanation("", "客户记不清，习惯选“是”", "Customers who do not remember and say yes"),
+    ),
+)
+
+FLOOR = 0.02**2
+
+
+def stated_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
+    """Return per dealer: responses with a fact, mean fact beyond the network's, and the pooled variance of one."""
+    facts, dealer, count = inputs.responses.facts, inputs.responses.dealer, len(inputs.dealers)
+    have = ~np.isnan(facts)
+    usual = np.where(have, facts, 0.0).sum(axis=0) / np.maximum(have.sum(axis=0), 1)
+    answered = have.sum(axis=1)
+    mean = np.where(have, facts - usual, 0.0).sum(axis=1) / np.maximum(answered, 1)
+    rows = answered > 0
+    n = np.bincount(dealer[rows], minlength=count)
+    level = np.bincount(dealer[rows], mean[rows], minlength=count) / np.maximum(n, 1)
+    left = mean[rows] - level[dealer[rows]]
+    s2 = float(np.sum(left**2)) / max(int(np.maximum(n - 1, 0).sum()), 1)
+    return n, level, np.full(count, s2)
+
+
+def audited_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
+    """Return per dealer: audit answers at the touchpoints with facts, shrunken level, and its unknown variance."""
+    audits, count = inputs.audits, len(inputs.dealers)
+    rows = np.flatnonzero(used_rows(audits) & _at(audits.touchpoint, inputs.fact_touchpoints))
+    owner, passed = audits.dealer[rows], audits.passed[rows]
+    kind = numbered(audits.kind[rows])
+    item = numbered(audits.criterion[rows]) * 2 + kind
+    usual = np.bincount(item, passed, minlength=1) / np.maximum(np.bincount(item, minlength=1), 1)
+    n = np.bincount(owner, minlength=count)
+    level = np.bincount(owner, passed - usual[item], minlength=count) / np.maximum(n, 1)
+    seen = n > 0
+    if seen.sum() < 2:
+        return n, np.zeros(count), np.zeros(count)
+    # Answers of one visit rise and fall together: their noise is doubled.
+    noise = 2 * float(np.var(passed - usual[item]))
+    between = max(float(np.var(level[seen])) - noise * float(np.mean(1.0 / n[seen])), 1e-4)
+    reliability = np.where(seen, between / (between + noise / np.maximum(n, 1)), 0.0)
+    return n, reliability * level, between * (1 - reliability)
+
+
+def _at(touchpoint: Any, wanted: tuple[str, ...]) -> Truths:
+    found = np.zeros(len(touchpoint), dtype=bool)
+    for name in wanted:
+        found |= touchpoint == name
+    return found
+
+
+def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
+    """Compare the facts customers report with what audits of the same touchpoints lead one to expect."""
+    count = len(inputs.dealers)
+    n, level, s2 = stated_facts(inputs)
+    seen, audited, unknown = audited_facts(inputs)
+    flat = bool(n.any()) and float(s2[0]) < 1e-12
+    checks = (
+        (np.full(count, flat), CONSTANT),
+        (seen == 0, NO_AUDIT),
+        (n < INDICATOR.min_n, NO_FACTS),
+    )
+    reason = reasons(count, checks)
+    use = reason == ""
+    design = np.column_stack([peers.design(), audited])
+    fitted = use & ~peers.aside()
+    if use.any() and fitted.sum() < design.shape[1] + 5:
+        reason[use] = FEW_PEERS
+        use = np.zeros(count, dtype=bool)
+    if not use.any():
+        blank = unassessable(count, "")
+        return IndicatorResult(blank.observed, blank.expected, n.astype(np.int64), blank.z, blank.p, reason)
+    sampling, tau, part = s2 / np.maximum(n, 1), 0.01, np.zeros(count)
+    for _ in range(4):
+        beta = huber_fit(level[fitted], design[fitted], (sampling + part + tau)[fitted])
+        if beta[-1] < 0:  # a falling slope would be chance
+            beta = np.append(huber_fit(level[fitted], design[fitted, :-1], (sampling + tau)[fitted]), 0.0)
+        expected = design @ beta
+        part = beta[-1] ** 2 * unknown
+        tau = additive_variance((level - expected)[fitted], (sampling + part)[fitted], floor=FLOOR)
+    z = np.where(use, (level - expected) / np.sqrt(sampling + part + tau), 0.0)
+    return IndicatorResult(
+        observed=np.where(use, level, np.nan),
+        expected=np.where(use, expected, np.nan),
+        n=n.astype(np.int64),
+        z=z,
+        p=np.where(use, norm.sf(z), np.nan),
+        reason=reason,
+    )
+
+
+def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return per dealer and touchpoint the share of favourable facts and of passed audit criteria."""
+    audits, responses = inputs.audits, inputs.responses
+    used = used_rows(audits)
+    found: dict[int, dict[str, Any]] = {}
+    for dealer in dealers:
+        entries = []
+        for i, touchpoint in enumerate(inputs.fact_touchpoints):
+            facts = responses.facts[responses.dealer == dealer, i]
+            passed = audits.passed[used & (audits.dealer == dealer) & (audits.touchpoint == touchpoint)]
+            entries.append(
+                {"touchpoint": touchpoint, "customers": _mean(facts), "audits": _mean(passed), "answers": len(facts)}
+            )
+        found[dealer] = {"touchpoints": entries}
+    return found
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
