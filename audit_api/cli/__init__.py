@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "screening": ("screening", "screening", "Screenings of the database: run, watch, replay, export."),
     "flag": ("flags", "flag", "Flags: print the dossier of any dealer of a run."),
     "screen-files": ("screen_files", "screen_files", "Screen a folder of files, without a database."),
+    "simulate": ("simulate", "simulate", "Try a policy of screening on invented networks: power, false alarms."),
     "demo": ("demo", "demo", "Load an invented network and serve it."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
     "serve": ("serve", "serve", "Serve the API in the foreground."),

@@ -17,6 +17,7 @@ from audit_api.simulator.world import Floats, Integers, NetworkSpec, Truths
 GLOW = 0.22
 """How much better the new model is liked, at every dealer."""
 MISSING_SHARE = 0.03
+FIRST_CONTACT, CONTACTS_A_WAVE = 13_500_000_000, 50_000_000
 UNSURE_SHARE = 0.05
 FACT_MISSING_SHARE = 0.08
 
@@ -26,6 +27,7 @@ class Customers:
     """Hold one row per eligible event, sorted by dealer; `lift` and `sheet` are how tactics change answers.
 
     mood: latent overall judgement; noise and sheet: rows × items (sheet NaN = the customer's own marks);
+    second_thought: noise of recommending;
     polish: chance that a next-to-full mark becomes full; facts: rows × fact touchpoints, 1, 0 or NaN.
     """
 
@@ -42,6 +44,7 @@ class Customers:
     polish: Floats
     halo: Truths
     noise: NDArray[np.float32]
+    second_thought: Floats
     sheet: NDArray[np.float32]
     blank: Truths
     facts: Floats
@@ -78,8 +81,13 @@ class Customers:
             getattr(self, name)[rows] = value
 
 
-def draw_customers(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers) -> Customers:
-    """Draw honest customers: enough events that about the wanted number of surveys comes back."""
+def draw_customers(
+    rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers, *, lasting: np.random.Generator, wave: int
+) -> Customers:
+    """Draw honest customers: enough events that about the wanted number of surveys comes back.
+
+    `lasting` draws what stays from wave to wave; after the first a dealer stays where its trend has led.
+    """
     reach = dealers.rate * dealers.supplied * dealers.valid * dealers.invited * (1 - dealers.opted_out)
     # Missing contacts and opt-outs cost responses: a dealer's events follow its ordinary coverage.
     reach = np.maximum(reach, 0.55 * dealers.rate)
@@ -89,9 +97,9 @@ def draw_customers(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers
     job = (rng.random(rows)[:, None] > np.cumsum(dealers.mix, axis=1)[owner][:, :3]).sum(axis=1)
     glow = rng.random(rows) < dealers.glow[owner]
     adviser = (rng.random(rows) * dealers.advisers[owner]).astype(np.int64)
-    level = rng.normal(0.0, spec.adviser_sd, (len(dealers), int(dealers.advisers.max())))
+    level = lasting.normal(0.0, spec.adviser_sd, (len(dealers), int(dealers.advisers.max())))
     person = rng.normal(0.0, PERSON_SD, rows) * dealers.spread[owner] * np.exp(rng.normal(0.0, spec.style_sd, rows))
-    passed = day / spec.days - 0.5
+    passed = day / spec.days - 0.5 if wave == 0 else np.full(rows, 0.5)
     mood = (
         dealers.felt[owner]
         + dealers.trend[owner] * passed
@@ -115,7 +123,7 @@ def draw_customers(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers
         job=job.astype(np.int64),
         glow=glow,
         adviser=adviser,
-        contact=13_500_000_000 + rng.permutation(rows).astype(np.int64) * 7,
+        contact=FIRST_CONTACT + wave * CONTACTS_A_WAVE + rng.permutation(rows).astype(np.int64) * 7,
         customer=np.arange(rows, dtype=np.int64) + 1,
         device=paradata.draw_devices(rng, channel),
         mood=mood,
@@ -123,9 +131,10 @@ def draw_customers(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers
         polish=np.zeros(rows),
         halo=halo,
         noise=rng.standard_normal((rows, items), dtype=np.float32),
+        second_thought=rng.standard_normal(rows),
         sheet=np.full((rows, items), np.nan, dtype=np.float32),
         blank=rng.random((rows, items), dtype=np.float32) < MISSING_SHARE,
-        facts=_facts(rng, spec, dealers, owner=owner, z=z, passed=passed),
+        facts=_facts(rng, spec, dealers, owner=owner, z=z, passed=passed, easy=lasting.normal(1.3, 0.4, 9)),
         supplied=rng.random(rows) < dealers.supplied[owner],
         valid=rng.random(rows) < dealers.valid[owner],
         opted_out=rng.random(rows) < dealers.opted_out[owner],
@@ -149,7 +158,14 @@ def draw_customers(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers
 
 
 def _facts(
-    rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers, *, owner: Integers, z: Floats, passed: Floats
+    rng: np.random.Generator,
+    spec: NetworkSpec,
+    dealers: Dealers,
+    *,
+    owner: Integers,
+    z: Floats,
+    passed: Floats,
+    easy: Floats,
 ) -> Floats:
     """Draw customers' fact items: they follow what auditors see, hardly the customer's mood."""
     touchpoints = sorted(set(spec.touchpoints))
@@ -158,7 +174,7 @@ def _facts(
     result = np.empty((len(owner), len(asked)))
     for i, touchpoint in enumerate(asked):
         strength = dealers.profile[owner, touchpoints.index(touchpoint)]
-        says = rng.random(len(owner)) < _chance(rng.normal(1.3, 0.4) + 0.7 * quality + 0.45 * strength + 0.25 * z)
+        says = rng.random(len(owner)) < _chance(easy[i % len(easy)] + 0.7 * quality + 0.45 * strength + 0.25 * z)
         result[:, i] = np.where(rng.random(len(owner)) < FACT_MISSING_SHARE, np.nan, says)
     return result
 

@@ -115,7 +115,7 @@ def _seasonal(rng: np.random.Generator, customers: Customers, place: Place, rows
 STEPS: dict[str, tuple[tuple[Step, float], ...]] = {
     # look-alike: steps with the share of customers they reach
     "fleet": ((Step(anyone, _fleet), 0.25),),
-    "household": ((Step(anyone, _family), 0.20),),
+    "household": ((Step(anyone, _family), 0.30),),
     "loyal": ((Step(anyone, _loyal), 0.55),),
     "batch_invitation": ((Step(anyone, _batch), 0.70),),
     "demanding": ((Step(answering, _demanding), 0.08),),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,35 +23,51 @@ STAFF_CONTACT = 13_900_000_000
 DIFFICULTY_SD = 0.12
 
 
-def simulate_network(spec: NetworkSpec, seed: int, *, twin: bool = False) -> World:
-    """Draw a network; the same spec and seed give the same network.
+def simulate_network(
+    spec: NetworkSpec, seed: int, *, twin: bool = False, wave: int = 0, revisited: Collection[str] = ()
+) -> World:
+    """Draw a network; the same spec, seed and wave give the same network.
 
     twin: the same network with the same dealers and customers in which no tactic was used: what differs from
-    it is what the tactics did. Source of the shapes: real survey batches as described in docs/detection.md.
+    it is what the tactics did. wave: the same dealers and auditors with the customers and visits of a later
+    period (0 = the first). revisited: dealers that get extra visits because something was suspected. Source of the
+    shapes: real survey batches as described in docs/detection.md.
     """
-    streams = [np.random.default_rng([seed, i]) for i in range(6)]
-    kinds, second, gamed = _kinds(streams[0], spec)
+    first_day = np.datetime64(spec.first_day, "D") + wave * spec.days
+    spec = replace(spec, first_day=str(first_day))
+    lasting = [np.random.default_rng([seed, i]) for i in range(4)]
+    streams = [np.random.default_rng([seed, 10 + i, wave]) for i in range(5)]
+    kinds, second, gamed = _kinds(lasting[0], spec)
     codes = np.array(spec.dealer_codes or [f"D{i + 1:04d}" for i in range(spec.dealers)], dtype=object)
-    dealers = draw_dealers(streams[1], spec, codes=codes, kinds=(kinds, second), gamed=gamed)
-    difficulty = streams[1].normal(0.0, DIFFICULTY_SD, len(spec.touchpoints))
-    scale = Scale.draw(streams[1], spec, latent_sd(spec))
-    customers = draw_customers(streams[2], spec, dealers)
+    dealers = draw_dealers(lasting[1], spec, codes=codes, kinds=(kinds, second), gamed=gamed)
+    difficulty = lasting[1].normal(0.0, DIFFICULTY_SD, len(spec.touchpoints))
+    scale = Scale.draw(lasting[1], spec, latent_sd(spec))
+    customers = draw_customers(streams[0], spec, dealers, lasting=lasting[2], wave=wave)
     place = Place(spec=spec, staff=STAFF_CONTACT + np.arange(spec.dealers)[:, None] * 100 + np.arange(STAFF)[None, :])
-    _let_look_alikes_differ(streams[3], customers, place, dealers)
+    _let_look_alikes_differ(streams[1], customers, place, dealers)
     if not twin:
-        _let_tactics_work(streams[4], customers, place, dealers)
+        _let_tactics_work(streams[2], customers, place, dealers)
     rows = np.flatnonzero(customers.answering())
     difference = item_difference(spec, difficulty, dealers.profile[customers.owner[rows]])
-    answers = _answers(streams[5], customers, rows, scale, difference)
+    answers = _answers(streams[3], customers, rows, scale, difference)
     return World(
         spec=spec,
         dealers=dealer_table(dealers, customers),
-        responses=response_table(streams[5], spec, dealers, customers, rows=rows, scale=scale),
+        responses=response_table(spec, dealers, customers, rows=rows, scale=scale, wave=wave),
         answers=answers,
         overall=(customers.mood + customers.lift)[rows],
         touched=customers.touched[rows],
-        audits=simulate_visits(np.random.default_rng([seed, 6]), spec, dealers, gamed, twin),
-        events=event_table(spec, dealers, customers),
+        audits=simulate_visits(
+            streams[4],
+            spec,
+            dealers,
+            lasting=lasting[3],
+            gamed=gamed,
+            revisited=np.isin(codes.astype(str), list(revisited)),
+            twin=twin,
+            wave=wave,
+        ),
+        events=event_table(spec, dealers, customers, wave),
         staff=staff_table(dealers, place.staff),
         kept_out=customers.kept_out,
         truth=tuple(

@@ -38,7 +38,7 @@ def draw_times(
     """Draw event, invitation and answer times; weekly invitations go out on Tuesdays at ten."""
     rows = len(day)
     start = np.datetime64(spec.first_day, "s")
-    event = start + seconds(day * 86_400 + rng.uniform(9, 18.5, rows) * 3_600)
+    event = start + seconds(day * 86_400 + rng.uniform(9, 17.9, rows) * 3_600)
     if spec.invitations == "weekly":
         number = midnight(event).astype("datetime64[D]").astype(np.int64) + 3
         wait = (5 - number % 7) % 7  # 1970-01-01 was a Thursday: Tuesdays leave 5

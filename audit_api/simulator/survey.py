@@ -22,11 +22,13 @@ def survey_rows(
     drivers: Mapping[str, str],
     outcomes: Mapping[str, tuple[int, int]],
     constants: Mapping[str, str] | None = None,
+    statements: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield one mapping per response in the columns of the survey import.
 
     drivers: answer column of the world (`q_<touchpoint>`) → item id; outcomes: item id → (lowest, highest);
-    constants: item id → the answer every customer gives (a screening item, say). Contacts and devices are plain
+    constants: item id → the answer every customer gives (a screening item, say); statements: fact_… and
+    mentions_… columns of the world → item id answered yes, no or unsure. Contacts and devices are plain
     (invented) numbers: the import hashes them.
     """
     place = {column: i for i, column in enumerate(world.columns())}
@@ -37,11 +39,16 @@ def survey_rows(
             "dealer": table["dealer_id"][row],
             "questionnaire": questionnaire,
             "version": version,
+            "event_id": table["event_id"][row],
             "event_at": table["event_at"][row],
+            "invited_at": table["invited_at"][row],
             "submitted_at": table["submitted_at"][row],
             "channel": "" if table["channel"][row] == "qr_code" else table["channel"][row],
             "contact": str(table["contact"][row]),
             "device": f"device-{table['device'][row]}",
+            "adviser": table["adviser_hash"][row],
+            "job_type": table["job_type"][row],
+            "vehicle_class": table["vehicle_class"][row],
             "comment": table["text"][row],
         }
         for column, item in drivers.items():
@@ -50,6 +57,9 @@ def survey_rows(
         share = min(1.0, max(0.0, (world.overall[row] - LOW) / (HIGH - LOW)))
         for item, (low, high) in outcomes.items():
             values[item] = low + round(share * (high - low))
+        for column, item in (statements or {}).items():
+            said = table[column][row]
+            values[item] = "unsure" if math.isnan(said) else "yes" if said else "no"
         values.update(constants or {})
         yield values
 

@@ -39,14 +39,14 @@ def dealer_table(dealers: Dealers, customers: Customers) -> Table:
 
 
 def response_table(
-    rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers, customers: Customers, *, rows: Integers, scale: Scale
+    spec: NetworkSpec, dealers: Dealers, customers: Customers, *, rows: Integers, scale: Scale, wave: int
 ) -> Table:
     """Return one row per response: identity, times, paradata, statements, facts and the two outcome items."""
     owner = customers.owner[rows]
     table: Table = {
-        "response_id": _ids(dealers, owner, ""),
+        "response_id": _ids(dealers, owner, "R", wave),
         "dealer_id": dealers.code[owner],
-        "event_id": _ids(dealers, customers.owner, "E")[rows],
+        "event_id": _ids(dealers, customers.owner, "E", wave)[rows],
         "event_at": customers.event_at[rows],
         "invited_at": customers.invited_at[rows],
         "submitted_at": customers.submitted_at[rows],
@@ -68,19 +68,19 @@ def response_table(
     judged = (customers.mood + customers.lift)[rows]
     written = ~np.isnan(customers.sheet[rows]).any(axis=1)
     table["q_overall"] = np.where(written, float(spec.levels), scale.whole(judged))
-    table["q_recommend"] = np.where(written, 10.0, _recommend(rng, judged))
+    table["q_recommend"] = np.where(written, 10.0, _recommend(judged, customers.second_thought[rows]))
     return table
 
 
-def _recommend(rng: np.random.Generator, judged: Floats) -> Floats:
+def _recommend(judged: Floats, noise: Floats) -> Floats:
     """Return 0..10: about half promoters, as recommendation answers are."""
-    return np.clip(np.round(8.4 + 1.9 * judged + rng.normal(0, 0.8, len(judged))), 0, RECOMMEND_LEVELS - 1)
+    return np.clip(np.round(8.4 + 1.9 * judged + 0.8 * noise), 0, RECOMMEND_LEVELS - 1)
 
 
-def event_table(spec: NetworkSpec, dealers: Dealers, customers: Customers) -> Table:
+def event_table(spec: NetworkSpec, dealers: Dealers, customers: Customers, wave: int) -> Table:
     """Return the sample frame: one row per eligible event; marks are 0 or 1."""
     table: Table = {
-        "event_id": _ids(dealers, customers.owner, "E"),
+        "event_id": _ids(dealers, customers.owner, "E", wave),
         "dealer_id": dealers.code[customers.owner],
         "event_at": customers.event_at,
         "job_type": jobs(spec)[customers.job],
@@ -110,10 +110,10 @@ def jobs(spec: NetworkSpec) -> NDArray[np.object_]:
     return np.array(JOBS["AFS" if after_sales else "SAL"], dtype=object)
 
 
-def _ids(dealers: Dealers, owner: Integers, letter: str) -> NDArray[np.object_]:
+def _ids(dealers: Dealers, owner: Integers, letter: str, wave: int) -> NDArray[np.object_]:
     count = np.bincount(owner, minlength=len(dealers))
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    places = np.array([f"-{letter}{i + 1:05d}" for i in range(int(count.max(initial=0)))], dtype=object)
+    places = np.array([f"-{letter}{wave or ''}{i + 1:05d}" for i in range(int(count.max(initial=0)))], dtype=object)
     result: NDArray[np.object_] = dealers.code[owner] + places[number] if len(owner) else np.empty(0, dtype=object)
     return result
 

@@ -220,8 +220,8 @@ def _staged(rng: np.random.Generator, customers: Customers, place: Place, rows: 
 
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "pressed": (Step(answering, _lift(0.6, 1.4), touches=True),),
-    "pressed_hard": (Step(answering, _lift(1.3, 2.5), touches=True),),
+    "pressed": (Step(answering, _lift(0.35, 0.95), touches=True),),
+    "pressed_hard": (Step(answering, _lift(0.9, 1.7), touches=True),),
     "copied": (Step(answering, _copied, touches=True),),
     "invented": (Step(answering, _invented, touches=True), Step(silent, _undeliverable)),
     "staff_phones": (Step(answering, _staff_phones, touches=True),),

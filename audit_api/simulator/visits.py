@@ -41,22 +41,37 @@ class Visits:
     day: Integers
 
 
-def simulate_visits(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers, gamed: Truths, twin: bool) -> Table:
+def simulate_visits(
+    rng: np.random.Generator,
+    spec: NetworkSpec,
+    dealers: Dealers,
+    *,
+    lasting: np.random.Generator,
+    gamed: Truths,
+    revisited: Truths,
+    twin: bool,
+    wave: int,
+) -> Table:
     """Return audit columns, one row per visit and criterion, sorted by dealer and visit.
 
-    gamed: dealers that use a tactic; twin: leave out what a tactic does to audits.
+    lasting: draws criteria and auditors, the same from wave to wave; gamed: dealers that use a tactic; revisited:
+    dealers with extra visits; twin: leave out what a tactic does to audits.
     """
-    visits = _plan(rng, spec, dealers, gamed)
+    suspected = (dealers.kind == "extra_audits") | (gamed & (rng.random(len(dealers)) < spec.trigger_share))
+    visits = _plan(rng, spec, dealers, suspected | revisited)
     touchpoints = sorted(set(spec.touchpoints))
     owners = np.repeat(np.arange(len(touchpoints)), spec.criteria)
-    easy = np.stack([rng.normal(mean, 0.8, len(owners)) for mean in (1.1, 1.5)])
-    leaning = rng.normal(0.0, spec.auditor_sd, spec.auditors)
+    easy = np.stack([lasting.normal(mean, 0.8, len(owners)) for mean in (1.1, 1.5)])
+    leaning = lasting.normal(0.0, spec.auditor_sd, spec.auditors)
     if (dealers.kind == "strict_auditor").any():
         leaning[0] = STRICT
     staged = ((dealers.kind == "staged") | (dealers.second == "staged"))[visits.owner] & visits.announced & (not twin)
     level = (
         QUALITY_SLOPE
-        * (dealers.quality[visits.owner] + dealers.quality_trend[visits.owner] * (visits.day / spec.days - 0.5))
+        * (
+            dealers.quality[visits.owner]
+            + dealers.quality_trend[visits.owner] * (visits.day / spec.days - 0.5 if wave == 0 else 0.5)
+        )
         + rng.normal(0.0, spec.day_sd, len(visits.owner))
         + leaning[visits.auditor]
         + TRIGGER_LEANING * visits.triggered
@@ -70,16 +85,16 @@ def simulate_visits(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealer
     )
     passed = rng.random(logit.shape) < 1.0 / (1.0 + np.exp(-logit))
     seen = _integrity(rng, dealers, visits, twin)
-    return _table(rng, spec, dealers, visits, passed=np.hstack([passed, ~seen]))
+    weight = lasting.choice([1, 2, 3], size=len(owners), p=[0.6, 0.3, 0.1])
+    return _table(rng, spec, dealers, visits, passed=np.hstack([passed, ~seen]), weight=weight, wave=wave)
 
 
-def _plan(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers, gamed: Truths) -> Visits:
+def _plan(rng: np.random.Generator, spec: NetworkSpec, dealers: Dealers, suspected: Truths) -> Visits:
     n = len(dealers)
     spread = spec.visit_spread
     mystery = np.maximum(spec.mystery_visits > 0, spec.mystery_visits + rng.integers(-spread, spread + 1, n))
     announced = np.maximum(spec.announced_visits > 0, spec.announced_visits + rng.integers(-spread, spread + 1, n))
     mystery, announced = np.maximum(mystery, 0), np.maximum(announced, 0)
-    suspected = (dealers.kind == "extra_audits") | (gamed & (rng.random(n) < spec.trigger_share))
     extra = EXTRA_VISITS * suspected
     count = mystery + announced + extra
     owner = np.repeat(np.arange(n), count)
@@ -121,6 +136,8 @@ def _table(
     visits: Visits,
     *,
     passed: Truths,
+    weight: Integers,
+    wave: int,
 ) -> Table:
     rows, criteria = passed.shape
     touchpoints = sorted(set(spec.touchpoints))
@@ -134,9 +151,9 @@ def _table(
     asked: NDArray[np.object_] = np.array(
         [t for t in touchpoints for _ in range(spec.criteria)] + [INTEGRITY] * len(INTEGRITY_CRITERIA), dtype=object
     )
-    severity = np.r_[rng.choice([1, 2, 3], size=criteria - 4, p=[0.6, 0.3, 0.1]), [3] * 4]
+    severity = np.r_[weight, [3] * len(INTEGRITY_CRITERIA)]
     kind = visits.announced.astype(np.int64)
-    visit = np.array([f"V{n + 1}" for n in range(int(visits.number.max(initial=0)) + 1)], dtype=object)
+    visit = np.array([f"V{wave or ''}{n + 1:02d}" for n in range(int(visits.number.max(initial=0)) + 1)], dtype=object)
     auditor = np.array([f"AU{a + 1:02d}" for a in range(spec.auditors)], dtype=object)
 
     def each(values: NDArray[np.object_]) -> NDArray[np.object_]:
