@@ -234,12 +234,11 @@ def _responses(
     dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
     ratings = np.full((len(response_id), len(columns)), np.nan)
     for i, column in enumerate(columns):
-        ratings[:, i] = parse.numbers(
-            answers[column.name], name, column.name, minimum=column.minimum, maximum=column.maximum
-        )
+        marks = parse.numbers(answers[column.name], name, column.name, minimum=column.minimum, maximum=column.maximum)
+        ratings[:, i] = marks[order]  # here, or a large network would stand in memory twice
     stated = np.full((len(response_id), len(facts)), np.nan)
     for i, fact in enumerate(sorted(facts)):
-        stated[:, i] = parse.numbers(facts[fact], name, f"fact_{fact}", minimum=0, maximum=1, whole=True)
+        stated[:, i] = parse.numbers(facts[fact], name, f"fact_{fact}", minimum=0, maximum=1, whole=True)[order]
     words: dict[str, Any] = {word: _texts(table, name, word)[order] for word in RESPONSE_TEXTS}
     times: dict[str, Any] = {time: _moments(table, name, time)[order] for time in RESPONSE_TIMES}
     flags: dict[str, Any] = {flag: _numbers(table, name, flag, 0, 1, whole=True)[order] for flag in RESPONSE_FLAGS}
@@ -247,8 +246,8 @@ def _responses(
         response_id=response_id[order],
         dealer=dealer[order],
         duration_s=_numbers(table, name, "duration_s", 0, 1e8, whole=False)[order],
-        answers=ratings[order],
-        facts=stated[order],
+        answers=ratings,
+        facts=stated,
         **words,
         **times,
         **flags,

@@ -123,6 +123,11 @@ def batches(
             yield cells_of(data, fields)
 
 
+def free_columns() -> None:
+    """Give memory of columns that are no longer used back to the system; Arrow would keep it for later ones."""
+    pa.default_memory_pool().release_unused()
+
+
 def cells_of(data: bytes, fields: Sequence[str]) -> dict[str, Cells]:
     """Find the fields in a batch of whole documents; a field that a document lacks is of type 0 or NULL."""
     try:

@@ -40,6 +40,7 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     from audit_api.anomaly.batch import Column  # noqa: PLC0415 - see TYPE_CHECKING above
     from audit_api.anomaly.refusals import InputsRefusedError  # noqa: PLC0415 - likewise
     from audit_api.anomaly.tables import build  # noqa: PLC0415 - likewise
+    from audit_api.models.columns import free_columns  # noqa: PLC0415 - likewise
     from audit_api.operations.screening_frame import (  # noqa: PLC0415 - likewise
         event_table,
         read_events,
@@ -59,7 +60,7 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     dealers = _dealers(wave, named)
     zones = {row["_id"]: row.get("timezone") or wave["timezone"] for row in dealers}
     try:
-        return build(
+        inputs = build(
             dealers=_dealer_table(dealers, wave),
             responses=response_table(read, zones, wave["timezone"]),
             answers=read.marks,
@@ -71,6 +72,9 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
         )
     except InputsRefusedError as error:
         raise refused(f"数据无法筛查：{error}", f"The data cannot be screened: {error}") from error
+    del read, events, staff
+    free_columns()  # the indicators need the memory that reading took
+    return inputs
 
 
 class Plans:

@@ -55,7 +55,8 @@ def dealers() -> list[dict[str, Any]]:
     return [
         {
             "_id": f"S{n:04d}", "name_zh": f"规模{n}", "brand": BRAND, "region": f"R{n % 8}",
-            "volume_band": "LMS"[n % 3], "city_tier": str(n % 4 + 1), "opened_on": "2015-01-01", "timezone": "Asia/Shanghai",
+            "volume_band": "LMS"[n % 3], "city_tier": str(n % 4 + 1), "opened_on": "2015-01-01",
+            "timezone": "Asia/Shanghai",
         }
         for n in range(DEALERS)
     ]  # fmt: skip
