@@ -40,7 +40,8 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime:
         raise TimeRefusedError("须在 2000 年至 2100 年之间", "must lie between the years 2000 and 2100")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    moment = moment.astimezone(UTC)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000) if moment.microsecond else moment
 
 

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import getitem, itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -306,7 +306,8 @@ def _segments(waves: Iterable[WaveSpan]) -> _Segments:
         of_brand.setdefault(wave.brand, []).append(wave)
     made = {}
     for brand, spans in of_brand.items():
-        borders = sorted({moment for span in spans for moment in (span.starts_at, span.ends_at)})
+        # Times of one and the same zone are compared without asking it for its offset.
+        borders = sorted({m.astimezone(UTC) for span in spans for m in (span.starts_at, span.ends_at)})
         held: list[tuple[str, ...]] = [()]
         for border in borders:
             held.append(tuple(sorted(s.code for s in spans if s.starts_at <= border < s.ends_at)))

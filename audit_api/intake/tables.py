@@ -60,6 +60,7 @@ class Table:
         else:
             records = _records(self.path, self.encoding, self.delimiter)
             next(records, None)
+        width = len(self.columns)
         for record in records:
             if record.number > MAX_ROWS + 1:
                 zh, en = (
@@ -68,7 +69,9 @@ class Table:
                 )
                 yield record.number, RowError(record.number, "", "", zh, en)
                 return
-            if record.zh or any(record.cells):
+            if len(record.cells) == width and not record.zh and any(record.cells):  # nearly every row
+                yield record.number, record.cells
+            elif record.zh or any(record.cells):
                 yield record.number, _cells(record, self.columns)
 
 

@@ -40,6 +40,7 @@ from audit_api.problems import Problem
 
 DUPLICATE_KEY = 11000
 PREVIEWED = 5
+TIMES_KEPT = ("event_at", "invited_at", "started_at", "submitted_at", "received_at")
 NEW = Outcome("new")
 
 
@@ -244,7 +245,7 @@ def _documents(
 def _insert(documents: list[Row], hasher: ContactHasher) -> dict[int, Outcome]:
     """Insert what is not there yet; returns what became of the rest, by position."""
     try:
-        surveys.Response._get_collection().insert_many(documents, ordered=False)
+        surveys.Response._get_collection().insert_many(map(_plain, documents), ordered=False)
         return {}
     except BulkWriteError as failed:
         errors = failed.details["writeErrors"]
@@ -253,6 +254,15 @@ def _insert(documents: list[Row], hasher: ContactHasher) -> dict[int, Outcome]:
     positions = sorted(int(error["index"]) for error in errors)
     outcomes = survey_versions.keep_versions([documents[position] for position in positions], hasher)
     return dict(zip(positions, outcomes, strict=True))
+
+
+def _plain(document: Row) -> Row:
+    """Copy a document with its times as UTC without a zone, which encode in a third of the time."""
+    made = document.copy()
+    for name in TIMES_KEPT:
+        if moment := made[name]:
+            made[name] = moment.replace(tzinfo=None)
+    return made
 
 
 def _known_in_dry_run(documents: list[Row], found: dict[int, list[int]], hasher: ContactHasher) -> dict[int, Outcome]:
