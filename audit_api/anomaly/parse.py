@@ -20,6 +20,7 @@ Moments = NDArray[np.datetime64]
 Truths = NDArray[np.bool_]
 
 MAX_TEXT = 20_000
+PART = 100_000
 
 
 def _as_text(values: Iterable[Any], table: str, column: str) -> pl.Series:
@@ -79,8 +80,20 @@ def texts(values: Iterable[Any], table: str, column: str, *, required: bool = Fa
 
 
 def shared(series: pl.Series) -> Texts:
-    """Turn a text column into objects, one for each different text: most columns hold few."""
-    return expanded(series.to_arrow().dictionary_encode())
+    """Turn a text column into objects, one for each different text: most columns hold few.
+
+    A part at a time, so that no second copy of a large column stands in memory.
+    """
+    result: Texts = np.empty(len(series), dtype=object)
+    seen: dict[str, str] = {}
+    for start in range(0, len(series), PART):
+        encoded = series.slice(start, PART).to_arrow().dictionary_encode()
+        words: Texts = np.empty(len(encoded.dictionary), dtype=object)
+        words[:] = encoded.dictionary.to_pylist()
+        if 2 * len(words) < len(encoded):
+            words[:] = [seen.setdefault(word, word) for word in words]
+        result[start : start + PART] = words[encoded.indices.to_numpy(zero_copy_only=False)]
+    return result
 
 
 def expanded(encoded: pa.DictionaryArray) -> Texts:
