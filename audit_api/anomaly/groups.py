@@ -25,6 +25,8 @@ DEFAULT_WITHIN = 0.4
 MINIMUM_DEALERS = 60
 SIZE_LIMITS = (20, 40, 100)
 """Honest dealers are drawn like those with about as many responses: below 20, 40, 100, and above."""
+FIRST_LOOK, FIRST_LOOK_P = 8_000, 0.08
+"""Dealers whose p, overall and of every group, is above this among so few draws need no more of them."""
 
 
 def correlation(codes: Sequence[str], group_of: Mapping[str, str], results: Mapping[str, IndicatorResult]) -> Floats:
@@ -63,21 +65,31 @@ class Reference:
     draws: int
     seed: int
     _drawn: dict[int, NDArray[np.float32]] = field(default_factory=dict)
-    _made: dict[tuple[int, int], HonestDraws] = field(default_factory=dict)
+    _made: dict[tuple[int, int, int], HonestDraws] = field(default_factory=dict)
 
     def size_class(self, dealer: int) -> int:
         """Return which class of sizes a dealer belongs to."""
         return int(np.searchsorted(SIZE_LIMITS, self.responses[dealer], side="right"))
 
-    def honest(self, mask: tuple[bool, ...], size: int) -> HonestDraws:
-        """Return the honest draws for a pattern of assessable indicators and a size class."""
-        key = (sum(1 << i for i, use in enumerate(mask) if use), size)
+    def judge(self, mask: tuple[bool, ...], size: int, said: Floats) -> tuple[dict[str, float], float, float]:
+        """Return (p per group, p over all, log-odds over all) of one dealer's log-odds of its assessable indicators.
+
+        A first look at few draws settles ordinary dealers; whoever stands out in it is read among all draws.
+        """
+        first = self.honest(mask, size, FIRST_LOOK).judge(said)
+        if min(first[1], *first[0].values()) > FIRST_LOOK_P:
+            return first
+        return self.honest(mask, size, self.draws).judge(said)
+
+    def honest(self, mask: tuple[bool, ...], size: int, draws: int) -> HonestDraws:
+        """Return the first `draws` honest dealers for a pattern of assessable indicators and a size class."""
+        key = (sum(1 << i for i, use in enumerate(mask) if use), size, draws)
         if key not in self._made:
             if size not in self._drawn:
                 self._drawn[size] = self._draw(size, np.random.default_rng([self.seed, 23, size]))
             chosen = np.flatnonzero(mask)
             self._made[key] = HonestDraws.of(
-                self._drawn[size][:, chosen], [self.group_of[self.codes[i]] for i in chosen]
+                self._drawn[size][:draws, chosen], [self.group_of[self.codes[i]] for i in chosen]
             )
         return self._made[key]
 

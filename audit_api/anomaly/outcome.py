@@ -10,8 +10,9 @@ from typing import Any
 class ScreenedDealer:
     """Hold one dealer's outcome; None where nothing could be computed.
 
-    score: 0..100, ten points per factor of ten in the combined p. unexplained_top_share stays None: it is not
-    computed by this version. groups and top_indicators: those at or below the evidence limit, strongest first.
+    score: 0..100, ten points per factor of ten in the odds, 50 where they are even. unexplained_top_share: share of
+    responses near-perfect beyond the honest law, with its 90 % interval; it describes and ranks nobody. groups and
+    top_indicators: those at or below the evidence limit, strongest first.
     """
 
     dealer_id: str
@@ -27,6 +28,8 @@ class ScreenedDealer:
     peer_group: str
     responses: int
     ensemble_rank_share: float | None
+    unexplained_top_share_low: float | None = None
+    unexplained_top_share_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

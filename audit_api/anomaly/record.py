@@ -62,7 +62,8 @@ def record(run: Run, dealers: tuple[ScreenedDealer, ...]) -> dict[str, Any]:
             else f"fewer than {pyod_ensemble.MINIMUM_DEALERS} dealers, or nothing varies",
             "role": "ranks beside the rules; alone it never flags",
         },
-        "unexplained_top_share": "not computed by this version; the column is left empty",
+        "unexplained_top_share": "share of responses near-perfect beyond the honest law given the audits, with a 90 % "
+        "interval; weakly identified near the ceiling; it flags nobody and is never used for money",
         "q_means": "about one flag in ten is expected to be chance under the model; not a probability about a dealer",
     }
 

@@ -15,11 +15,13 @@ from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.dossiers import freeze, rows_behind
 from audit_api.anomaly.grades import FLAG, NOT_ASSESSABLE, WATCH, Parameters, grade
 from audit_api.anomaly.indicator import LEVEL, IndicatorResult
+from audit_api.anomaly.levels import survey_against_audit
 from audit_api.anomaly.nulls import calibrate
 from audit_api.anomaly.outcome import IndicatorRow, ScreenedDealer, Screening
 from audit_api.anomaly.peers import Peers, strata
 from audit_api.anomaly.record import record
 from audit_api.anomaly.registry import ENTRIES, Entry
+from audit_api.anomaly.top_share import TopShare, unexplained_top_share
 from audit_api.anomaly.verdicts import Run, Verdicts
 
 __all__ = ["IndicatorRow", "Parameters", "ScreenedDealer", "Screening", "screen"]
@@ -53,7 +55,15 @@ def screen(
     progress("ranking with PyOD" if parameters.ensemble else "PyOD left out")
     z = np.column_stack([results[code].z for code in results])
     ranks = pyod_ensemble.rank_shares(z, parameters.seed) if parameters.ensemble else None
-    run = Run(inputs=inputs, peers=peers, parameters=parameters, nulls=nulls, verdicts=verdicts, ranks=ranks)
+    run = Run(
+        inputs=inputs,
+        peers=peers,
+        parameters=parameters,
+        nulls=nulls,
+        verdicts=verdicts,
+        ranks=ranks,
+        top_share=judged.top_share,
+    )
     dealers = tuple(_dealer(run, d) for d in range(len(inputs.dealers)))
     progress("freezing evidence")
     wanted = set(also(dealers))
@@ -74,6 +84,7 @@ class _Judged:
     results: dict[str, IndicatorResult]
     nulls: dict[str, tuple[float, float]]
     verdicts: Verdicts
+    top_share: TopShare
 
 
 def _judge(inputs: Inputs, peers: Peers, parameters: Parameters, progress: Progress) -> _Judged:
@@ -108,7 +119,8 @@ def _judge(inputs: Inputs, peers: Peers, parameters: Parameters, progress: Progr
         verdicts = Verdicts.of(inputs, ordered, parameters if last else quick, unadjusted)
         with np.errstate(invalid="ignore"):
             aside = aside | (verdicts.q <= parameters.q)
-    return _Judged(ordered, nulls, verdicts)
+    levels = survey_against_audit(inputs, fitted, severity_adjusted=parameters.severity_adjusted)
+    return _Judged(ordered, nulls, verdicts, unexplained_top_share(levels, fitted.aside()))
 
 
 def _entries(parameters: Parameters) -> tuple[Entry, ...]:
@@ -148,13 +160,20 @@ def _dealer(run: Run, d: int) -> ScreenedDealer:
         p=standing.p if known else None,
         q=standing.q if known else None,
         assessable=known,
-        unexplained_top_share=None,
+        unexplained_top_share=_share(run.top_share.share[d]),
+        unexplained_top_share_low=_share(run.top_share.low[d]),
+        unexplained_top_share_high=_share(run.top_share.high[d]),
         groups=tuple(group for _, group in groups),
         top_indicators=tuple(code for _, code in strong),
         peer_group=str(run.peers.label[d]),
         responses=standing.responses,
         ensemble_rank_share=float(ranks[d]) if ranks is not None and known else None,
     )
+
+
+def _share(value: float) -> float | None:
+    """Return a share, None where it could not be estimated."""
+    return None if np.isnan(value) else float(value)
 
 
 def _indicator_rows(inputs: Inputs, results: dict[str, IndicatorResult]) -> tuple[IndicatorRow, ...]:

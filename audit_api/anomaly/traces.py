@@ -25,11 +25,8 @@ class Trace:
     spread: float
 
 
-USUAL = Trace(share=0.15, shift=3.0, spread=1.5)
-BY_INDICATOR = {
-    "discordance": Trace(share=0.90, shift=2.5, spread=1.0),
-    "all_perfect": Trace(share=0.05, shift=3.0, spread=1.5),
-}
+USUAL = Trace(share=0.20, shift=2.5, spread=1.2)
+BY_INDICATOR = {"discordance": Trace(share=0.90, shift=2.0, spread=1.0)}
 STRONGEST = float(np.log(1000.0))
 
 

@@ -15,6 +15,7 @@ from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.registry import ENTRIES
+from audit_api.anomaly.top_share import TopShare
 from audit_api.anomaly.traces import log_odds
 
 
@@ -120,9 +121,8 @@ class Verdicts:
 def _judge(
     codes: tuple[str, ...], results: dict[str, IndicatorResult], reference: Reference, mask: tuple[bool, ...], d: int
 ) -> tuple[dict[str, float], float, float]:
-    honest = reference.honest(mask, reference.size_class(d))
     said = [log_odds(code, results[code].z[d : d + 1])[0] for code, use in zip(codes, mask, strict=True) if use]
-    return honest.judge(np.array(said))
+    return reference.judge(mask, reference.size_class(d), np.array(said))
 
 
 def _visits(inputs: Inputs) -> tuple[Integers, Integers]:
@@ -148,3 +148,4 @@ class Run:
     nulls: dict[str, tuple[float, float]]
     verdicts: Verdicts
     ranks: Floats | None
+    top_share: TopShare

@@ -82,12 +82,12 @@ def test_robust_fits_resist_a_tenth():
 
 
 def test_log_odds_by_hand():
-    # share .9, shift 2.5, spread 1: the ratio of the two normal laws at z = 2.5 is exp(2.5²/2)
-    assert log_odds("discordance", np.array([2.5]))[0] == pytest.approx(np.log(0.1 + 0.9 * np.exp(3.125)))
+    # share .9, shift 2, spread 1: the ratio of the two normal laws at z = 2 is exp(2²/2)
+    assert log_odds("discordance", np.array([2.0]))[0] == pytest.approx(np.log(0.1 + 0.9 * np.exp(2)))
     # far below, only the tenth without the trace remains; far above, a thousand to one
     assert log_odds("discordance", np.array([-6.0, 10.0])) == pytest.approx([np.log(0.1), np.log(1000)], abs=1e-3)
-    # an indicator without numbers of its own: share .15, shift 3, spread 1.5
-    assert log_odds("another", np.array([3.0]))[0] == pytest.approx(np.log(0.85 + 0.15 * np.exp(4.5) / 1.5))
+    # an indicator without numbers of its own: share .2, shift 2.5, spread 1.2
+    assert log_odds("another", np.array([2.5]))[0] == pytest.approx(np.log(0.8 + 0.2 * np.exp(3.125) / 1.2))
 
 
 @pytest.mark.parametrize("code", ["discordance", "all_perfect", "another"])

@@ -155,7 +155,7 @@ def test_the_run_says_what_is_off():
     assert result.run["indicators"]["discordance"]["state"] == "off"
     assert result.run["indicators"]["discordance"]["not_assessable"]["no_planned_visit"] > 50
     assert result.run["indicators"]["near_duplicates"]["state"] == "on"
-    assert all(dealer.unexplained_top_share is None for dealer in result.dealers)  # without audits nothing is honest law
+    assert all(dealer.unexplained_top_share is None for dealer in result.dealers)
 
 
 def test_nothing_assessable_is_a_state():

@@ -1,0 +1,395 @@
+"""The tables of `make bench-detection`, from one JSON per network."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import beta
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from audit_api.anomaly.traces import log_odds
+
+RATE = 0.10
+SIZES = (0, 20, 40, 80, 160, 10**9)
+OURS, BOUND = "this detector", "supervised bound"
+LIMITS = (1e-1, 1e-2, 1e-3, 1e-4)
+
+Networks = dict[str, list[dict[str, Any]]]
+
+
+def load(folder: Path) -> Networks:
+    """Read what has been computed so far, by scenario."""
+    found: Networks = defaultdict(list)
+    for path in sorted(folder.glob("*.json")):
+        found[path.stem.rsplit("-", 1)[0]].append(json.loads(path.read_text()))
+    return found
+
+
+def z_of(network: dict[str, Any], key: str = "z") -> dict[str, np.ndarray]:
+    """Return z per indicator, 0 where not assessable."""
+    source = network[key] if key == "z" else network["blind"]
+    return {code: np.nan_to_num(np.array(values, dtype=float)) for code, values in source.items()}
+
+
+def weight(z: dict[str, np.ndarray], without: str = "") -> np.ndarray:
+    """Return the log-odds the score is made of, one indicator left out on request."""
+    return sum((log_odds(code, values) * (values != 0) for code, values in z.items() if code != without), np.zeros(1))
+
+
+def features(network: dict[str, Any], *, blind: bool = False) -> np.ndarray:
+    """Return everything known of a dealer: indicators, plain features, counts."""
+    z = z_of(network, "blind" if blind else "z")
+    plain = {name: values for name, values in network["plain"].items() if not (blind and name == "audit")}
+    return np.column_stack([*z.values(), *plain.values(), network["n"]])
+
+
+def score(network: dict[str, Any]) -> np.ndarray:
+    """Return the score, 0 where there is none."""
+    return np.nan_to_num(np.array(network["score"], dtype=float))
+
+
+def fit_bound(networks: list[dict[str, Any]], *, blind: bool = False, top: bool = False) -> Any:
+    """Train boosted trees and a regression on networks whose labels are known; return a scorer of networks."""
+    if len(networks) < 4:
+        return None
+    X = np.concatenate([features(n, blind=blind) for n in networks])
+    y = np.concatenate([n["gamed"] for n in networks])
+    if top:
+        keep = np.concatenate([top_quarter(n) for n in networks])
+        X, y = X[keep], y[keep]
+    centre, spread = X.mean(axis=0), X.std(axis=0) + 1e-9
+
+    def line(X: np.ndarray) -> np.ndarray:
+        return np.clip((X - centre) / spread, -4, 4)
+
+    trees = [
+        HistGradientBoostingClassifier(
+            max_iter=250, learning_rate=0.05, max_leaf_nodes=12, min_samples_leaf=30, l2_regularization=1.0,
+            random_state=seed, max_features=0.5,
+        ).fit(X, y)
+        for seed in range(3)
+    ]  # fmt: skip
+    plain = LogisticRegression(C=0.3, max_iter=2_000).fit(line(X), y)
+
+    def judge(network: dict[str, Any]) -> np.ndarray:
+        X = features(network, blind=blind)
+        found = np.mean([tree.decision_function(X) for tree in trees], axis=0)
+        return np.asarray(found + 0.3 * plain.decision_function(line(X)))
+
+    return judge
+
+
+def top_quarter(network: dict[str, Any]) -> np.ndarray:
+    """Mark the dealers with ten responses or more in the top quarter of survey scores."""
+    level, enough = np.array(network["plain"]["score"]), np.array(network["n"]) >= 10
+    return enough & (level >= np.quantile(level[enough], 0.75))
+
+
+def cut_at(gamed: np.ndarray, score: np.ndarray, rate: float = RATE) -> np.ndarray:
+    """Mark the longest list from the top of which at most `rate` is honest."""
+    order = np.argsort(-score, kind="stable")
+    false = np.cumsum(1 - gamed[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(false <= rate)
+    picked = np.zeros(len(order), dtype=bool)
+    if len(good):
+        picked[order[: good[-1] + 1]] = True
+    return picked
+
+
+def write(folder: Path) -> str:
+    """Return the page of results as Markdown."""
+    networks = load(folder)
+    bounds = {levels: fit_bound(networks.get(f"bound-{levels}", [])) for levels in (5, 10)}
+    parts = [
+        _counts(networks), _main(networks, bounds), _tactics(networks, bounds), _sizes(networks),
+        _fairness(networks), _clean(networks), _rate(networks), _loop(networks), _audits(networks), _left_out(networks),
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(head: list[str], rows: list[list[Any]]) -> str:
+    """Return a Markdown table; numbers with three digits."""
+
+    def cell(value: Any) -> str:
+        return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows])
+
+
+def gamed_of(networks: Networks) -> dict[str, list[dict[str, Any]]]:
+    return {name: found for name, found in networks.items() if name.startswith("gamed-")}
+
+
+def _counts(networks: Networks) -> str:
+    rows = []
+    for name, found in sorted(networks.items()):
+        seeds = sorted(int(n["seed"]) for n in found)
+        rows.append([name, len(found), f"{seeds[0]} to {seeds[-1]}"])
+    return "## What was run\n\n" + table(["scenario", "networks of 500", "seeds"], rows)
+
+
+def _main(networks: Networks, bounds: dict[int, Any]) -> str:
+    rows = []
+    for name, found in sorted(gamed_of(networks).items()):
+        _, levels, prevalence, intensity = name.split("-")
+        results: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        for network in found:
+            gamed = np.array(network["gamed"])
+            rankings = {OURS: score(network), **{k: np.array(v) for k, v in network["rank"].items()}}
+            if bounds[int(levels)] is not None:
+                rankings[BOUND] = bounds[int(levels)](network)
+            for who, ranking in rankings.items():
+                caught = float(cut_at(gamed, ranking)[gamed == 1].mean())
+                results[who].append((average_precision_score(gamed, ranking), roc_auc_score(gamed, ranking), caught))
+        bound = float(np.mean([r[0] for r in results.get(BOUND, [(np.nan,)])]))
+        for who, values in results.items():
+            ap, auc, recall = (float(np.mean([value[i] for value in values])) for i in range(3))
+            rows.append([levels, prevalence, intensity, len(found), who, ap, auc, recall, ap / bound])
+    return "## Ranking\n\n" + table(
+        [
+            "levels",
+            "prevalence",
+            "intensity",
+            "networks",
+            "ranked by",
+            "AP",
+            "AUROC",
+            "recall at FDR .10",
+            "of bound",
+        ],
+        rows,
+    )
+
+
+def _tactics(networks: Networks, bounds: dict[int, Any]) -> str:
+    parts = []
+    for intensity in ("0.5", "0.3"):
+        caught: dict[str, list[Any]] = defaultdict(list)
+        for levels in (5, 10):
+            for network in networks.get(f"gamed-{levels}-0.12-{intensity}", []):
+                gamed, kind = np.array(network["gamed"]), np.array(network["kind"])
+                ours = score(network)
+                picked = cut_at(gamed, ours)
+                by_bound = cut_at(gamed, bounds[levels](network)) if bounds[levels] is not None else picked & False
+                q = np.array([1.0 if v is None else v for v in network["q"]])
+                grade = np.array(network["grade"])
+                honest = ours[gamed == 0]
+                for d in np.flatnonzero(gamed):
+                    auc = float(np.mean(ours[d] > honest) + np.mean(ours[d] == honest) / 2)
+                    caught[kind[d]].append((picked[d], by_bound[d], q[d] <= RATE, grade[d] == "flag", auc))
+        rows = [[kind, len(v), *np.mean(np.array(v, dtype=float), axis=0).tolist()] for kind, v in caught.items()]
+        rows.sort(key=lambda row: row[2])
+        for row in rows[:3]:
+            row[0] = f"**{row[0]}**"
+        parts.append(
+            f"### Intensity {intensity}, prevalence .12, both scales (worst three in bold)\n\n"
+            + table(
+                ["tactic", "dealers", "recall at FDR .10", "bound's", "q ≤ .10", "flagged", "AUROC"],
+                rows,
+            )
+        )
+    return "## By tactic\n\n" + "\n\n".join(parts)
+
+
+def _sizes(networks: Networks) -> str:
+    caught: dict[tuple[str, int], list[bool]] = defaultdict(list)
+    for name, found in gamed_of(networks).items():
+        _, _, prevalence, intensity = name.split("-")
+        if prevalence != "0.12":
+            continue
+        for network in found:
+            gamed, n = np.array(network["gamed"]), np.array(network["n"])
+            picked = cut_at(gamed, score(network))
+            for d in np.flatnonzero(gamed):
+                caught[intensity, int(np.searchsorted(SIZES, n[d], side="right"))].append(bool(picked[d]))
+    rows = []
+    for size in range(1, len(SIZES)):
+        label = f"{SIZES[size - 1]} to {SIZES[size] - 1}" if size < len(SIZES) - 1 else f"{SIZES[size - 1]} and more"
+        rows.append([label, *[x for i in ("0.3", "0.5") for x in (len(caught[i, size]), _mean(caught[i, size]))]])
+    return "## Power by number of responses (recall at FDR .10, prevalence .12)\n\n" + table(
+        ["responses", "dealers at .3", "recall", "dealers at .5", "recall"], rows
+    )
+
+
+def _mean(values: list[Any]) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def _fairness(networks: Networks) -> str:
+    seen: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    for name, found in networks.items():
+        if not name.startswith(("gamed-", "clean-")):
+            continue
+        for network in found:
+            p = np.array([1.0 if v is None else v for v in network["p"]])
+            grade, n, kind = np.array(network["grade"]), np.array(network["n"]), np.array(network["kind"])
+            for d in np.flatnonzero(np.array(network["gamed"]) == 0):
+                entry = (grade[d] == "flag", grade[d] == "watch", bool(p[d] <= 0.05))
+                seen[str(kind[d]) or "plain"].append(entry)
+                if n[d] > 160:
+                    seen["n > 160, any kind"].append(entry)
+    order = sorted(seen, key=lambda kind: (kind != "plain", -np.mean([entry[2] for entry in seen[kind]])))
+    rows = []
+    for kind in order:
+        flag, watch, small = np.mean(np.array(seen[kind], dtype=float), axis=0).tolist()
+        upper = _upper(sum(entry[0] for entry in seen[kind]), len(seen[kind]))
+        rows.append([kind, len(seen[kind]), f"{flag:.3%}", f"{upper:.2%}", f"{watch:.2%}", f"{small:.1%}"])
+    return "## Honest dealers (gamed and clean networks)\n\n" + table(
+        ["kind", "dealers", "flagged", "upper 95 % limit", "on watch", "p ≤ .05"], rows
+    )
+
+
+def _upper(hits: int, trials: int) -> float:
+    """Return the one-sided 95 % Clopper-Pearson limit."""
+    return 1.0 if hits >= trials else float(beta.ppf(0.95, hits + 1, trials - hits))
+
+
+def _clean(networks: Networks) -> str:
+    rows, tails = [], []
+    for levels in (5, 10):
+        found = networks.get(f"clean-{levels}", [])
+        if not found:
+            continue
+        flagged = sum("flag" in n["grade"] for n in found)
+        picked = sum(any(q is not None and q <= RATE for q in n["q"]) for n in found)
+        rows.append([levels, len(found), flagged, f"{_upper(flagged, len(found)):.1%}", picked])
+        p = np.array([v for n in found for v in n["p"] if v is not None])
+        tails.append([levels, len(p), *[f"{np.mean(p <= limit) / limit:.2f}" for limit in LIMITS]])
+    if not rows:
+        return ""
+    return (
+        "## Clean networks\n\n"
+        + table(["levels", "networks", "with any flag", "upper 95 % limit", "with any q ≤ .10"], rows)
+        + "\n\nShare of honest dealers with p at or below a limit, divided by the limit (1 = uniform):\n\n"
+        + table(["levels", "dealers", *[f"{limit:g}" for limit in LIMITS]], tails)
+    )
+
+
+def _rate(networks: Networks) -> str:
+    rows = []
+    for prevalence in ("0.01", "0.05", "0.12"):
+        shares: dict[str, list[float]] = {"q": [], "flag": []}
+        for name, found in gamed_of(networks).items():
+            if name.split("-")[2] != prevalence:
+                continue
+            for network in found:
+                gamed = np.array(network["gamed"])
+                q = np.array([1.0 if v is None else v for v in network["q"]]) <= RATE
+                flag = np.array(network["grade"]) == "flag"
+                for key, picked in (("q", q), ("flag", flag)):
+                    shares[key].append(float((1 - gamed[picked]).mean()) if picked.any() else 0.0)
+        if shares["q"]:
+            row: list[Any] = [prevalence, len(shares["q"])]
+            for values in shares.values():
+                error = np.std(values) / np.sqrt(len(values))
+                row += [float(np.mean(values)), float(np.mean(values) + 1.645 * error)]
+            rows.append(row)
+    return "## False share among those picked out (mean over networks)\n\n" + table(
+        ["prevalence", "networks", "at q ≤ .10", "upper 95 % limit", "among flags", "upper 95 % limit"], rows
+    )
+
+
+def _loop(networks: Networks) -> str:
+    waves = [wave for name, found in networks.items() if name.startswith("loop") for n in found for wave in n["waves"]]
+    if not waves:
+        return ""
+    visited, flags, changed = (sum(wave[key] for wave in waves) for key in ("visited_again", "flags", "changed"))
+    return (
+        "## Flag, extra audits, next run\n\n"
+        f"{len(waves)} waves in {len(waves) // 4} networks: {flags} flags, {visited} extra visits that failed "
+        f"everything at dealers that had stood out, {changed} dealers whose next outcome they changed."
+    )
+
+
+def _audits(networks: Networks) -> str:
+    rows = []
+    for levels in (5, 10):
+        train = networks.get(f"bound-pressed-{levels}", [])
+        judges = {(top, blind): fit_bound(train, blind=blind, top=top) for top in (True,) for blind in (False, True)}
+        for intensity in ("0.5", "0.3"):
+            found = networks.get(f"pressed-{levels}-{intensity}", [])
+            if not found:
+                continue
+            kept: list[Any] = defaultdict(list)  # type: ignore[assignment]
+            for network in found:
+                top, gamed = top_quarter(network), np.array(network["gamed"])
+                rankings = {
+                    "ours": weight(z_of(network)),
+                    "ours, audits removed": weight(z_of(network, "blind")),
+                    "level alone": np.array(network["plain"]["score"]),
+                }
+                if judges[True, False] is not None:
+                    rankings["bound"] = judges[True, False](network)
+                    rankings["bound without audits"] = judges[True, True](network)
+                if len(set(gamed[top])) == 2:
+                    for who, ranking in rankings.items():
+                        kept[who].append(roc_auc_score(gamed[top], ranking[top]))  # type: ignore[call-overload]
+            mean = {who: _mean(values) for who, values in kept.items()}  # type: ignore[attr-defined]
+            nan = float("nan")
+            rows.append(
+                [levels, intensity, len(found), mean["ours"], mean["ours, audits removed"], mean["level alone"],
+                 mean.get("bound", nan), mean.get("bound without audits", nan)]
+            )  # fmt: skip
+    if not rows:
+        return ""
+    return (
+        "## What the audits are worth\n\nTop quarter of survey scores, customers pressed and no other trace (AUROC). "
+        "The bounds are trained on such quarters of other seeds, with and without everything the audits say.\n\n"
+        + table(
+            [
+                "levels",
+                "intensity",
+                "networks",
+                "ours",
+                "ours, audits removed",
+                "level alone",
+                "bound",
+                "bound, no audits",
+            ],
+            rows,
+        )
+    )
+
+
+def _left_out(networks: Networks) -> str:
+    found = {name: n for name, n in gamed_of(networks).items() if name.split("-")[2] == "0.12" and n}
+    if not found:
+        return ""
+    codes = list(z_of(next(iter(found.values()))[0]))
+
+    def measured(without: str) -> dict[str, float]:
+        result = {}
+        for intensity in ("0.5", "0.3"):
+            chosen = [n for name, networks in found.items() if name.endswith(intensity) for n in networks]
+            rankings = [(np.array(n["gamed"]), weight(z_of(n), without)) for n in chosen]
+            result[intensity] = (
+                float(np.mean([average_precision_score(g, w) for g, w in rankings])) if chosen else np.nan
+            )
+        return result
+
+    def excellent(without: str) -> float:
+        share = []
+        for networks in found.values():
+            for n in networks:
+                kind, w = np.array(n["kind"]), weight(z_of(n), without)
+                cut = np.quantile(w[np.array(n["gamed"]) == 0], 0.95)
+                share += (w[kind == "excellent"] > cut).tolist()
+        return _mean(share)
+
+    whole, fair = measured(""), excellent("")
+    rows: list[list[Any]] = [["nothing", whole["0.5"], whole["0.3"], f"{fair:.1%}"]]
+    for code in codes:
+        rest = measured(code)
+        rows.append(
+            [code, f"{rest['0.5'] - whole['0.5']:+.3f}", f"{rest['0.3'] - whole['0.3']:+.3f}", f"{excellent(code):.1%}"]
+        )
+    return "## One indicator left out (prevalence .12, both scales)\n\n" + table(
+        ["left out", "AP at .5", "AP at .3", "excellent dealers above a 5 % cut on honest ones"], rows
+    )
