@@ -36,7 +36,7 @@ class CountFit:
     law: CountLaw
 
 
-def fit_counts(  # noqa: PLR0913 - counts, who is in the fit, and what is known of the expected share
+def fit_counts(
     k: Integers, n: Integers, peers: Peers, use: Truths, *, offset: Floats | None = None, least: float = 1e-6
 ) -> CountFit:
     """Fit beta-binomial counts: logit mean = offset + a constant per stratum, one intra-class correlation.
