@@ -77,7 +77,8 @@ def test_versions_and_lists(client, saved, manager, people):  # noqa: F811
     assert (saved["version"], saved["unchanged"]) == (1, False)
     again = client.put(url, json={"source": MAPPING + "# a remark\n"}, headers=manager).get_json()
     assert (again["version"], again["unchanged"]) == (1, True)
-    as_json = client.put(url, json={"source": json.dumps(yaml.safe_load(MAPPING) | {"timezone": "UTC"})}, headers=manager)
+    in_utc = json.dumps(yaml.safe_load(MAPPING) | {"timezone": "UTC"})
+    as_json = client.put(url, json={"source": in_utc}, headers=manager)
     assert as_json.status_code == 200, as_json.get_json()
     assert as_json.get_json()["version"] == 2
     assert client.get(url, headers=manager).get_json()["version"] == 2

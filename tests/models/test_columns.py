@@ -14,9 +14,8 @@ from audit_api.models.columns import NULL, cells_of
 FIELDS = ("word", "mark", "at", "answers", "absent")
 AWARE = CodecOptions(tz_aware=True)
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
-moments = st.datetimes(datetime.min.replace(year=1900), datetime.max.replace(year=2200)).map(
-    lambda t: t.replace(tzinfo=UTC, microsecond=t.microsecond // 1000 * 1000)
-)
+BOUNDS = datetime(1900, 1, 1), datetime(2200, 12, 31)  # noqa: DTZ001 - hypothesis takes naive bounds
+moments = st.datetimes(*BOUNDS).map(lambda t: t.replace(tzinfo=UTC, microsecond=t.microsecond // 1000 * 1000))
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), texts, moments
 )
