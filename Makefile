@@ -9,12 +9,16 @@ PORT ?= 8080
 DIR ?= .demo
 # Test processes; each starts a mongod of its own unless MONGODB_URI is set.
 JOBS ?= 2
+# Networks of each kind for bench-detection, number of the first, and where finished ones are kept.
+NETWORKS ?= 2
+SEEDS ?= 0
+BENCH_DIR ?= .bench-detection
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help venv demo test test-all lint format bench lock reference wheel
+.PHONY: help venv demo test test-all lint format bench bench-detection lock reference wheel
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Options: PYTHON=$(PYTHON) PORT=$(PORT) DIR=$(DIR) JOBS=$(JOBS); MONGODB_URI=… uses your own replica set."
 
@@ -49,6 +53,10 @@ format: $(INSTALLED) ## Put the code into the house's format
 
 bench: $(INSTALLED) ## Measure, and print ratios against the bare minimum
 	$(BIN)/python -m tests.benchmarks
+
+bench-detection: $(INSTALLED) ## Measure detection on simulated networks (NETWORKS=2, or full; SEEDS= first number)
+	$(BIN)/python -m tests.benchmarks.detection --networks $(NETWORKS) --first $(SEEDS) --folder "$(BENCH_DIR)" \
+	  --page docs/detection-results.md
 
 lock: $(INSTALLED) ## Renew requirements.lock (needs uv; installs it into a folder of its own)
 	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, spearmanr
 
-from audit_api.anomaly.indicator import IndicatorResult
+from audit_api.anomaly.indicator import LEVEL, IndicatorResult
 from audit_api.anomaly.laws import HIGHEST_Z, LOWEST_Z
 from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.traces import log_odds
@@ -25,6 +25,7 @@ DEFAULT_WITHIN = 0.4
 MINIMUM_DEALERS = 60
 SIZE_LIMITS = (20, 40, 100)
 """Honest dealers are drawn like those with about as many responses: below 20, 40, 100, and above."""
+BODY, THINNEST = 0.95, 0.8
 FIRST_LOOK, FIRST_LOOK_P = 8_000, 0.08
 """Dealers whose p, overall and of every group, is above this among so few draws need no more of them."""
 
@@ -50,6 +51,24 @@ def correlation(codes: Sequence[str], group_of: Mapping[str, str], results: Mapp
     R = vectors @ np.diag(np.maximum(values, 1e-6)) @ vectors.T
     scale = np.sqrt(np.diag(R))
     result: Floats = R / np.outer(scale, scale)
+    return result
+
+
+def as_in_the_network(z: Floats, seen: Floats) -> Floats:
+    """Give standard normal draws the shape that an indicator has among the dealers of this network.
+
+    An indicator that takes the lesser of two figures, or counts what hardly any dealer has, stays far below a
+    normal law; held against that law nobody would ever stand out. Up to the 95 % point the draws follow the
+    dealers' own z, beyond it a normal tail of the spread above the median, never less than `THINNEST` nor more than
+    1. Dealers that bend their survey can only raise these points, which is to the others' advantage.
+    """
+    if len(seen) < MINIMUM_DEALERS:
+        return z
+    body = np.quantile(seen, np.linspace(0.0, BODY, 96))
+    edge, limit = float(norm.isf(1 - BODY)), float(body[-1])
+    spread = min(1.0, max(THINNEST, (limit - float(np.median(seen))) / edge))
+    inside = np.interp(np.asarray(norm.cdf(z)), np.linspace(0.0, BODY, 96), body)
+    result: Floats = np.where(z <= edge, inside, limit + spread * (z - edge))
     return result
 
 
@@ -105,6 +124,8 @@ class Reference:
             if law is not None and len(dealers):
                 who = dealers[np.arange(self.draws) % len(dealers)]
                 z[:, i] = law.draw(who, np.asarray(norm.cdf(z[:, i])))
+            elif self.group_of[code] != LEVEL:
+                z[:, i] = as_in_the_network(z[:, i], self.results[code].z[able])
             said[:, i] = log_odds(code, z[:, i])
         return said
 

@@ -11,7 +11,7 @@ from worlds import network
 
 from audit_api.anomaly.fdr import adjusted
 from audit_api.anomaly.grades import FLAG, NONE, NOT_ASSESSABLE, WATCH, Parameters, Standing, grade, supported_groups
-from audit_api.anomaly.groups import HonestDraws
+from audit_api.anomaly.groups import HonestDraws, as_in_the_network
 from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.nulls import calibrate
 from audit_api.anomaly.peers import strata
@@ -109,6 +109,20 @@ def test_p_is_uniform_for_honest_dealers_in_the_tail_too(r):
     p = np.array([reference.judge(row)[1] for row in honest(2, 20_000)])
     for limit, slack in ((0.5, 0.02), (0.1, 0.01), (0.01, 0.003), (0.001, 0.0008)):
         assert np.mean(p <= limit) == pytest.approx(limit, abs=slack)
+
+
+def test_draws_take_the_shape_an_indicator_has_in_the_network():
+    draws = np.random.default_rng(1).standard_normal(100_000)
+    narrow = np.random.default_rng(2).normal(-0.5, 0.5, 2_000)
+    shaped = as_in_the_network(draws, narrow)
+    assert np.quantile(shaped, [0.5, 0.9]) == pytest.approx(np.quantile(narrow, [0.5, 0.9]), abs=0.02)
+    # beyond 95 % the tail is never thinner than .8: wider than what was seen, narrower than a normal law
+    assert np.quantile(shaped, 0.999) > np.quantile(narrow, 0.95) + 0.8 * 1.4
+    assert np.quantile(shaped, 0.999) < np.quantile(draws, 0.999) - 1
+    # dealers that stand out raise the points they are held against, never lower them
+    assert np.quantile(as_in_the_network(draws, np.r_[narrow, np.full(200, 6.0)]), 0.99) > np.quantile(shaped, 0.99)
+    # too few dealers to know a shape: normal
+    assert np.array_equal(as_in_the_network(draws, narrow[:59]), draws)
 
 
 def test_no_p_below_what_the_draws_can_tell():
