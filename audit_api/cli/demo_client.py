@@ -116,9 +116,10 @@ def flags(*, url: str, token: str) -> None:
     """List the flags, each with the evidence that was frozen with it and its honest explanations."""
     lang, client = terminal_language(), Client(url, token)
     found = client.call("GET", "/v1/flags?limit=200")["items"]
-    for entry in sorted(found, key=lambda flag: (flag["grade"], flag["p"])):
+    for entry in sorted(found, key=lambda flag: (flag["grade"], flag["p"] or 0.0)):
         flag = client.call("GET", f"/v1/flags/{entry['flag']}")
-        click.echo(f"\n{flag['grade'].upper()}  {flag['dealer']} ({flag['brand']}, {flag['state']}, q {flag['q']:.3g})")
+        q = "–" if flag["q"] is None else f"{flag['q']:.3g}"  # a reviewer reads blind: controls are in the queue
+        click.echo(f"\n{flag['grade'].upper()}  {flag['dealer']} ({flag['brand']}, {flag['state']}, q {q})")
         for piece in flag["dossier"]["evidence"]:
             mark = "!" if piece["stands_out"] else " "
             click.echo(f"  {mark} {piece['title'][lang]}: {piece['sentence'][lang]}")

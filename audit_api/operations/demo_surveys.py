@@ -18,9 +18,12 @@ from audit_api.simulator.survey import survey_rows
 from audit_api.simulator.world import NetworkSpec, World
 
 SEED = 4
-"""Of ten invented worlds tried, one in which the screening has something to show; it flags nothing in others."""
+"""One invented world; of fifteen tried, the screening found something to show in each."""
 MEDIAN_RESPONSES = 90
 GAMED_SHARE, INTENSITY = 0.16, 0.85
+TACTICS = ("copied", "filled_in", "invented", "staff_phones", "pressed_hard")
+LOOK_ALIKES = ("fleet", "excellent", "small", "batch_invitation", "strict_auditor", "call_centre", "loyal", "lounge")
+MENTIONED_BY_SIGNAL = {"G05": "coaching", "G06": "incentive"}
 CRITERIA = 12
 """Criteria a touchpoint in the simulated audits: enough to read each visit's quality off the share passed."""
 
@@ -36,6 +39,8 @@ def simulate_world(plan: DemoPlan, questionnaire: Questionnaire) -> World:
             touchpoints=tuple(item.touchpoint for item in questionnaire.of_role("driver")),
             gamed_share=GAMED_SHARE,
             intensity=INTENSITY,
+            tactics=TACTICS,
+            look_alikes=LOOK_ALIKES,
             criteria=CRITERIA,
             first_day=plan.survey_from.isoformat(),
             days=SURVEY_DAYS,
@@ -62,6 +67,12 @@ def write_survey(path: Path, world: World, questionnaire: Questionnaire) -> None
         if (levels := [v for v in questionnaire.values_by_id[item.id] or () if isinstance(v, int)])
     }
     constants = {item.id: "yes" for item in questionnaire.of_role("screening")}
+    statements = {f"fact_{item.touchpoint}": item.id for item in questionnaire.of_role("fact")}
+    statements |= {
+        f"mentions_{MENTIONED_BY_SIGNAL[item.signal]}": item.id
+        for item in questionnaire.of_role("integrity")
+        if item.signal in MENTIONED_BY_SIGNAL
+    }
     rows = survey_rows(
         world,
         questionnaire=questionnaire.code,
@@ -69,6 +80,7 @@ def write_survey(path: Path, world: World, questionnaire: Questionnaire) -> None
         drivers=drivers,
         outcomes=outcomes,
         constants=constants,
+        statements={column: item for column, item in statements.items() if column in world.responses},
     )
     with path.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
