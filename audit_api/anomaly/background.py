@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from audit_api.anomaly.chart_data import chart_data
 from audit_api.anomaly.conclusion import conclusion
+from audit_api.anomaly.explanation import chance
 from audit_api.anomaly.grades import NOT_ASSESSABLE
 from audit_api.anomaly.look_alikes import look_alikes
 from audit_api.anomaly.surroundings import Surroundings
@@ -16,6 +18,8 @@ from audit_api.anomaly.verdicts import Run
 
 Z95 = 1.959963984540054
 MOST_PARTING = 5
+SURVEY_LEVEL = "discordance"
+"""The one indicator whose observed figure is the mean response score."""
 GRADES = {
     "none": {"zh": "不会引起任何提示", "en": "would raise nothing"},
     "watch": {"zh": "只会列入关注", "en": "would be a watch only"},
@@ -52,7 +56,7 @@ def _without(title: str, would: str, language: str) -> str:
 
 
 def _interval(around: Surroundings, d: int, piece: Mapping[str, Any]) -> list[float] | None:
-    """Return the 95 % interval of what was observed: Wilson's for a share, mean ± 1.96 s/√n for a level, else None."""
+    """Return the 95 % interval of what was observed: Wilson's for a share, mean ± 1.96 s/√n for the survey level."""
     observed, n = float(piece["observed"]), int(piece["n"])
     if n < 1:
         return None
@@ -60,29 +64,19 @@ def _interval(around: Surroundings, d: int, piece: Mapping[str, Any]) -> list[fl
         square = Z95**2
         centre = observed + square / (2 * n)
         half = Z95 * np.sqrt(observed * (1 - observed) / n + square / (4 * n * n))
-        return [float((centre - half) / (1 + square / n)), float((centre + half) / (1 + square / n))]
-    if piece["unit"] == "SD" and n > 1:
+        scale = 1 + square / n
+        return [max(0.0, float((centre - half) / scale)), min(1.0, float((centre + half) / scale))]
+    if piece["indicator"] == SURVEY_LEVEL and n > 1:
         half = Z95 * float(around.spread[d]) / np.sqrt(n)
         return [observed - half, observed + half]
     return None
 
 
 def _seen(piece: Mapping[str, Any]) -> dict[str, str]:
-    """State what was seen and what peers show, without how unlikely that is."""
-    share, size = piece["unit"] == "share", piece["n"]
-    here, there = (f"{piece[name]:.0%}" if share else f"{piece[name]:+.2f}" for name in ("observed", "expected"))
-    limits = piece["interval"]
-    between = (
-        ""
-        if limits is None
-        else (f"{limits[0]:.0%}–{limits[1]:.0%}" if share else f"{limits[0]:+.2f}–{limits[1]:+.2f}")
-    )
-    return {
-        "zh": f"{piece['title']['zh']}：本店 {here}" + (f"（区间 {between}）" if between else "")
-        + f"，同类店预期 {there}，依据 {size} 条。",
-        "en": f"{piece['title']['en']}: {here} here" + (f" (interval {between})" if between else "")
-        + f", {there} expected among peers, from {size}.",
-    }  # fmt: skip
+    """State what was seen and what peers show, without how unlikely that is: the sentence less its last brackets."""
+    odds = re.escape(chance(float(piece["p"])))
+    brackets = {"zh": rf"（[^（）]*{odds}[^（）]*）", "en": rf" \([^()]*{odds}[^()]*\)"}
+    return {language: re.sub(brackets[language], "", piece["sentence"][language]) for language in ("zh", "en")}
 
 
 def _parting(dossier: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -78,12 +78,8 @@ def _why_not(dossier: Mapping[str, Any]) -> list[tuple[str, str]]:
             )
         ]
     else:
-        found = [
-            (
-                "有几项突出，但考虑到比较了许多店，仍可能出于偶然。",
-                "Some figures stand out, but among so many dealers that may be chance.",
-            )
-        ]
+        found = [("有几项突出，但未达到标记的条件：", "Some figures stand out, but not all a flag needs is there:")]
+        found += [(reason["zh"], reason["en"]) for reason in dossier["held_back"]]
     fitting = {tested["code"]: tested for tested in dossier["look_alikes"] if tested["verdict"] == FITS}
     # The cases that make a dealer look unusual come first; that everybody marks high explains nobody in particular.
     for code in ("L01", "L05", "call_centre", "L11", "L02", "L08", "L07", "L09"):

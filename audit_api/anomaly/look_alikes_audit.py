@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from audit_api.anomaly.look_alike import CLEAR, Case, Tested
+from audit_api.anomaly.parse import Floats
 from audit_api.anomaly.surroundings import Surroundings
 
 EXCELLENT = Case(
@@ -39,20 +40,25 @@ def excellent(around: Surroundings, d: int) -> Tested:
             "没有可用的审核结果，无法判断是否确实优秀。",
             "There is no audit to tell: excellence has to be seen on site.",
         )
-    place = float(np.mean(known <= around.audit[d]))
+    place = _rank(known, float(around.audit[d]))
     survey = around.level[around.n > 0]
-    answered = float(np.mean(survey <= around.level[d])) if around.n[d] else float("nan")
+    answered = _rank(survey, float(around.level[d])) if around.n[d] else float("nan")
     fits = place >= TOP_QUARTER
     return EXCELLENT.result(
         fits,
         f"审核结果优于全网约 {place:.0%} 的店，满意度优于约 {answered:.0%}。"
         + ("审核员亲眼所见同样出色，高分有实据。" if fits else "审核所见并不突出。"),
-        f"The audits are as good as or better than {place:.0%} of the network, the survey {answered:.0%}. "
+        f"The audits are better than {place:.0%} of the network, the survey {answered:.0%}. "
         + ("What auditors saw is just as good: the high marks have a ground." if fits
            else "What auditors saw is not outstanding."),
         audit_rank=place,
         survey_rank=answered,
     )  # fmt: skip
+
+
+def _rank(known: Floats, value: float) -> float:
+    """Return the share of values below one, those equal to it counting half."""
+    return float(np.mean(known < value) + np.mean(known == value) / 2)
 
 
 def bad_day(around: Surroundings, d: int) -> Tested:

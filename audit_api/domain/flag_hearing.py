@@ -15,7 +15,7 @@ MOST_REPLIES = 20
 MOST_QUESTIONS = 10
 HIDDEN_GROUPS = frozenset({"statement"})
 """Customers' and auditors' integrity answers: no dealer is shown what they said, or that they said it."""
-ORGANISED_GROUPS = frozenset({"copying", "contact"})
+ORGANISED_GROUPS = frozenset({"copying", "process"})
 """Groups that show answers nobody gave (G01, G02, G04 of the playbook), rather than answers talked up."""
 
 

@@ -7,7 +7,9 @@ from audit_api.routes import (
     findings,
     flags,
     health,
+    pages_flags,
     pages_home,
+    pages_sign_in,
     photos,
     programmes,
     questions,
@@ -38,4 +40,4 @@ BLUEPRINTS = (
 )
 
 # For people's browsers; not part of the OpenAPI file.
-PAGES = (pages_home.blp,)
+PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp)

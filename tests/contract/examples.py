@@ -94,6 +94,17 @@ def _flag(what: str) -> Callable[[World], Ids]:
     return lambda _: _three("flag", {whose: flag_of(dealer, what) for whose, dealer in FLAGS.items()}, "none:D0001")
 
 
+def _chart(world: World) -> Ids:
+    ids = _flag("read")(world)
+    drawn = {"name": "distribution"}
+    return Ids(
+        own=ids.own | drawn,
+        other_dealer=(ids.other_dealer or {}) | drawn,
+        other_brand=(ids.other_brand or {}) | drawn,
+        missing=ids.missing | drawn,
+    )
+
+
 def _question(what: str) -> Callable[[World], Ids]:
     return lambda _: _three("question", {whose: question_of(dealer, what) for whose, dealer in FLAGS.items()}, "none")
 
@@ -108,6 +119,8 @@ MAPPING = "how a source writes its files is no brand's secret"
 QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within the scope row by row"
 
 IDS: dict[str, Callable[[World], Ids]] = {
+    "/flags/<string:flag>": _flag("read"),
+    "/flags/<string:flag>/charts/<string:name>.svg": _chart,
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),

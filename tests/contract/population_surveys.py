@@ -95,9 +95,12 @@ def _flag(dealer: str, what: str) -> dict[str, Any]:
         "_id": flag_of(dealer, what), "run": run_of(dealer), "wave": worlds.WAVES[brand], "questionnaire": "SSQ",
         "dealer": dealer, "brand": brand, "grade": "flag", "state": state, "revision": 1, "score": 41.5, "p": 7e-5,
         "q": 0.03, "groups": ["level", "copying"], "summary": {"zh": "证据", "en": "Evidence"}, "decisions": [],
-        "dossier": {"dealer_id": dealer, "evidence": [PIECE]}, "created_at": AT, "decided_at": None,
+        "dossier": {"dealer_id": dealer, "evidence": [PIECE], "charts": CHARTS}, "created_at": AT, "decided_at": None,
         "appeal": _appeal(dealer, what),
     }  # fmt: skip
+
+
+CHARTS = {"distribution": [{"from": 0.9, "to": 1.0, "dealer": 0.4, "others": 0.3}]}
 
 
 def _appeal(dealer: str, what: str) -> dict[str, Any] | None:

@@ -16,9 +16,13 @@ from audit_api.app import assemble
 from audit_api.settings import Settings
 
 # Pages for people: no part of the API, so not in its description.
-PAGES = frozenset(
-    {"/", "/docs", "/docs/assets/<string:name>", "/problems", "/problems/<string:slug>", "/static/<path:name>"}
-)
+OPEN_PAGES = frozenset(
+    {
+        "/", "/docs", "/docs/assets/<string:name>", "/problems", "/problems/<string:slug>", "/static/<path:name>",
+        "/sign-in", "/sign-out",
+    }
+)  # fmt: skip
+PAGES = OPEN_PAGES | {"/flags", "/flags/<string:flag>", "/flags/<string:flag>/charts/<string:name>.svg"}
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 

@@ -15,12 +15,12 @@ from audit_api.models import directory as people
 from audit_api.operations import directory
 from tests.contract.checks import check_problem, somewhere
 from tests.contract.examples import Ids, arguments, ids_of
-from tests.contract.route_map import PAGES, Route, offline_app, routes
+from tests.contract.route_map import OPEN_PAGES, Route, offline_app, routes
 from tests.contract.world import World
 
 GUARDED = [r for r in routes() if not r.public]
 WITH_IDS = [r for r in GUARDED if r.arguments]
-PUBLIC = {"/healthz", "/readyz", "/openapi.json"} | PAGES
+PUBLIC = {"/healthz", "/readyz", "/openapi.json"} | OPEN_PAGES
 
 
 def call(world: World, route: Route, path: str, headers: dict[str, str], **more: Any) -> Any:

@@ -71,7 +71,7 @@ def test_a_text_that_names_somebody_is_found():
 
 @pytest.mark.parametrize(
     ("groups", "earlier", "rung"),
-    [(["level"], 0, 1), (["copying", "level"], 0, 1), (["level"], 1, 2), (["copying"], 1, 3), (["contact"], 2, 3)],
+    [(["level"], 0, 1), (["copying", "level"], 0, 1), (["level"], 1, 2), (["copying"], 1, 3), (["process"], 2, 3)],
 )
 def test_the_ladder_is_proposed(groups, earlier, rung):
     proposed = propose_response(groups, earlier)
