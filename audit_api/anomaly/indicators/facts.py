@@ -1,7 +1,8 @@
 """Facts: customers report facts (a written quote, a test drive, a call) that the audits of the same points deny.
 
 Formula: F = mean over a dealer's answered fact items of (1 or 0 less that item's share in the network); A = mean of
-(passed less that criterion's share) over planned audits of the same touchpoints, shrunken by its own reliability;
+(passed less that criterion's share, less the auditor's severity) over planned audits of the same touchpoints,
+shrunken by its own reliability;
 z = (F − Huber fit of F on A, never falling) / √(s²/n + β²·unknown part of A + τ²). Unit: share. Minimum: 15 responses
 with a fact, and one audit of such a touchpoint. Source: docs/detection.md; playbook G01, G16.
 """
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from audit_api.anomaly.audit_level import used_rows
+from audit_api.anomaly.audit_level import severity_effects, used_rows, visit_scores
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.counts import reasons
 from audit_api.anomaly.identities import numbered
@@ -47,8 +48,8 @@ INDICATOR = Indicator(
         "（偶然达到的概率{p}）。"
     ),
     sentence_en=(
-        "In {n} responses, facts speak for the dealer {observed:+.0%} more often than in the network; dealers with such "
-        "audits of the same points are expected at {expected:+.0%} (chance of this much: {p})."
+        "In {n} responses, facts speak for the dealer {observed:+.0%} more often than in the network; dealers with "
+        "such audits of the same points are expected at {expected:+.0%} (chance of this much: {p})."
     ),
     explanations=(
         Explanation("L07", "审核当天情况特殊", "A bad audit day"),
@@ -75,11 +76,14 @@ def stated_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
     return n, level, np.full(count, s2)
 
 
-def audited_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
+def audited_facts(inputs: Inputs, *, severity_adjusted: bool = True) -> tuple[Integers, Floats, Floats]:
     """Return per dealer: audit answers at the touchpoints with facts, shrunken level, and its unknown variance."""
     audits, count = inputs.audits, len(inputs.dealers)
-    rows = np.flatnonzero(used_rows(audits) & _at(audits.touchpoint, inputs.fact_touchpoints))
-    owner, passed = audits.dealer[rows], audits.passed[rows]
+    used = np.flatnonzero(used_rows(audits))
+    leniency = _leniency(inputs, used) if severity_adjusted else np.zeros(len(used))
+    here = _at(audits.touchpoint[used], inputs.fact_touchpoints)
+    rows = used[here]
+    owner, passed = audits.dealer[rows], audits.passed[rows] - leniency[here]
     kind = numbered(audits.kind[rows])
     item = numbered(audits.criterion[rows]) * 2 + kind
     usual = np.bincount(item, passed, minlength=1) / np.maximum(np.bincount(item, minlength=1), 1)
@@ -95,6 +99,18 @@ def audited_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
     return n, reliability * level, between * (1 - reliability)
 
 
+def _leniency(inputs: Inputs, used: Integers) -> Floats:
+    """Return the severity effect of the auditor behind each used row (positive = lenient)."""
+    audits = inputs.audits
+    if not len(used):
+        return np.empty(0)
+    effects = severity_effects(visit_scores(audits))
+    # Visits stand in the order of dealer, visit and kind.
+    key = (audits.dealer[used] * len(audits) + numbered(audits.visit[used])) * 2 + (audits.kind[used] == "announced")
+    result: Floats = effects[np.unique(key.astype(np.int64), return_inverse=True)[1]]
+    return result
+
+
 def _at(touchpoint: Any, wanted: tuple[str, ...]) -> Truths:
     found = np.zeros(len(touchpoint), dtype=bool)
     for name in wanted:
@@ -102,11 +118,11 @@ def _at(touchpoint: Any, wanted: tuple[str, ...]) -> Truths:
     return found
 
 
-def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
+def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool = True) -> IndicatorResult:
     """Compare the facts customers report with what audits of the same touchpoints lead one to expect."""
     count = len(inputs.dealers)
     n, level, s2 = stated_facts(inputs)
-    seen, audited, unknown = audited_facts(inputs)
+    seen, audited, unknown = audited_facts(inputs, severity_adjusted=severity_adjusted)
     flat = bool(n.any()) and float(s2[0]) < 1e-12
     checks = (
         (np.full(count, flat), CONSTANT),

@@ -45,11 +45,11 @@ INDICATOR = Indicator(
 )
 
 
-def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
+def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool = True) -> IndicatorResult:
     """Compare the response rate with peers, where the level is above what the audits support."""
     count = len(inputs.dealers)
     valid, answered = responses_of_valid(inputs)
-    levels = survey_against_audit(inputs, peers)
+    levels = survey_against_audit(inputs, peers, severity_adjusted=severity_adjusted)
     gap = np.zeros(count)
     told = levels.use
     gap[told] = ((levels.level - levels.expected) / np.sqrt(levels.sampling + levels.unknown))[told]

@@ -48,8 +48,8 @@ INDICATOR = Indicator(
     ),
     sentence_en=(
         "Of {n} events with a complaint, a comeback or a long wait, {observed:.0%} of the customers were not "
-        "reached by the survey; treated like the others of the same job type, {expected:.0%} would be expected (chance of "
-        "this much: {p})."
+        "reached by the survey; treated like the others of the same job type, {expected:.0%} would be expected "
+        "(chance of this much: {p})."
     ),
     explanations=(
         Explanation("", "投诉客户自己要求不再联系", "Customers with a complaint who ask not to be contacted"),
