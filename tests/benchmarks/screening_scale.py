@@ -43,7 +43,7 @@ run = screening.run_screening(
     sys.argv[3], "SSQ", actor=OPERATOR, at=datetime.now(UTC),
     progress=lambda line: steps.append((line, round(time.perf_counter() - begun, 1))),
 )
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024) / 1024**2
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1024**3
 used = time.process_time()
 print(json.dumps({"seconds": time.perf_counter() - begun, "cpu": used, "gb": peak, "steps": steps,
                   "counts": run["run"]["counts"]}))
