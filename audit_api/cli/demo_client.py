@@ -121,9 +121,9 @@ def flags(*, url: str, token: str) -> None:
         q = "–" if flag["q"] is None else f"{flag['q']:.3g}"  # a reviewer reads blind: controls are in the queue
         click.echo(f"\n{flag['grade'].upper()}  {flag['dealer']} ({flag['brand']}, {flag['state']}, q {q})")
         for piece in flag["dossier"]["evidence"]:
-            mark = "!" if piece["stands_out"] else " "
+            mark = "!" if piece.get("stands_out") else " "
             click.echo(f"  {mark} {piece['title'][lang]}: {piece['sentence'][lang]}")
-            if piece["stands_out"]:
+            if piece.get("stands_out", True):
                 causes = "; ".join(cause[lang] for cause in piece["honest_explanations"])
                 click.echo(f"      {'可能的正常原因' if lang == 'zh' else 'Honest explanations'}: {causes}")
     click.echo(
