@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -186,3 +187,11 @@ def test_a_mapping_that_is_no_utf8_is_named(command, tmp_path):  # noqa: F811
     path.write_bytes(MAPPING.encode("gb18030"))
     done = command("mapping", "save", "x", path)
     assert "UTF-8" in str(done.exception)
+
+
+def test_the_mapping_in_the_documents_is_one(client, wave, manager):  # noqa: F811
+    text = (Path(__file__).parents[2] / "docs" / "surveys.md").read_text("utf-8")
+    source = text.split("```yaml\n")[1].split("```")[0]
+    answer = client.put("/v1/survey-mappings/x", json={"source": source}, headers=manager)
+    assert answer.status_code == 200, answer.get_json()
+    assert answer.get_json()["mapping"]["values"] == {"SAT5": {"非常满意": "5", "没用过": "na"}}
