@@ -117,7 +117,9 @@ def table(head: list[str], rows: list[list[Any]]) -> str:
     """Return a Markdown table; numbers with three digits."""
 
     def cell(value: Any) -> str:
-        return f"{value:.3f}" if isinstance(value, float) else str(value)
+        if isinstance(value, float):
+            return "–" if np.isnan(value) else f"{value:.3f}"
+        return str(value)
 
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows])
