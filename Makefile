@@ -15,7 +15,7 @@ SEEDS ?= 0
 BENCH_DIR ?= .bench-detection
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help venv demo test test-all lint format bench bench-detection lock reference wheel
+.PHONY: help venv demo dossiers test test-all lint format bench bench-detection lock reference wheel
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 demo: $(INSTALLED) ## Load a network of 60 dealers and serve it (PORT=, DIR=)
 	@$(BIN)/audit-api demo --port $(PORT) --dir "$(DIR)"
+
+dossiers: $(INSTALLED) ## Write docs/dossiers from the demo's network
+	$(BIN)/audit-api demo dossiers --out docs/dossiers
 
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow"

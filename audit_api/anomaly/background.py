@@ -13,11 +13,13 @@ from audit_api.anomaly.conclusion import conclusion
 from audit_api.anomaly.explanation import chance
 from audit_api.anomaly.grades import NOT_ASSESSABLE
 from audit_api.anomaly.look_alikes import look_alikes
+from audit_api.anomaly.registry import ENTRIES
 from audit_api.anomaly.surroundings import Surroundings
 from audit_api.anomaly.verdicts import Run
 
 Z95 = 1.959963984540054
 MOST_PARTING = 5
+TITLES = {entry.indicator.code: {"zh": entry.indicator.title_zh, "en": entry.indicator.title_en} for entry in ENTRIES}
 SURVEY_LEVEL = "discordance"
 """The one indicator whose observed figure is the mean response score."""
 GRADES = {
@@ -39,6 +41,8 @@ def complete(run: Run, dossiers: Mapping[int, dict[str, Any]]) -> None:
         for piece in dossier["evidence"]:
             piece["interval"] = _interval(around, d, piece)
             piece["seen"] = _seen(piece)
+        for silent in dossier["not_assessable"]:
+            silent["title"] = TITLES[silent["indicator"]]
         titles = {piece["indicator"]: piece["title"] for piece in dossier["evidence"]}
         for left in dossier["without"]:
             left["sentence"] = {

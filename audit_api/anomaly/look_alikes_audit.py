@@ -67,7 +67,7 @@ def bad_day(around: Surroundings, d: int) -> Tested:
     if len(scores) < 2 or np.isnan(around.visit_noise) or around.visit_noise < 1e-9:
         return BAD_DAY.unknown(
             f"只有 {len(scores)} 次计划内走访，无从比较；可再安排一次走访。",
-            f"{len(scores)} planned visits leave nothing to compare; another visit would.",
+            f"Planned visits: {len(scores)}, too few to compare with one another; another visit would tell.",
         )
     lowest = int(np.argmin(scores))
     others = np.delete(scores, lowest)

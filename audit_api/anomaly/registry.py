@@ -8,7 +8,29 @@ from typing import Any
 
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.indicator import Indicator, IndicatorResult
-from audit_api.anomaly.indicators import all_perfect, discordance, near_duplicates
+from audit_api.anomaly.indicators import (
+    auditor_statements,
+    bursts,
+    contact_reuse,
+    coverage,
+    device_reuse,
+    discordance,
+    facts,
+    fast_answers,
+    mentions,
+    mix,
+    near_duplicates,
+    no_halo,
+    office_hours,
+    own_device,
+    repeated_comments,
+    response_rate,
+    same_day,
+    staff_match,
+    suppression,
+    validity,
+    window_dressing,
+)
 from audit_api.anomaly.peers import Peers
 
 
@@ -21,5 +43,11 @@ class Entry:
     evidence: Callable[[Inputs, Sequence[int]], dict[int, dict[str, Any]]]
 
 
-MODULES = (discordance, all_perfect, near_duplicates)
+MODULES = (
+    discordance, response_rate, facts, window_dressing,
+    near_duplicates, repeated_comments, no_halo,
+    contact_reuse, device_reuse, own_device, staff_match, bursts, office_hours, fast_answers, same_day,
+    suppression, mix, coverage, validity,
+    mentions, auditor_statements,
+)  # fmt: skip
 ENTRIES = tuple(Entry(module.INDICATOR, module.compute, module.evidence) for module in MODULES)

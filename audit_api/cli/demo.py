@@ -20,6 +20,7 @@ import click
 from audit_api.cli import doctor
 from audit_api.cli.context import now, terminal_language
 from audit_api.cli.demo_client import checklist, flags, visit
+from audit_api.cli.demo_dossiers import dossiers
 from audit_api.cli.demo_folder import demo_settings, private_json, sole_user, wait_for_port, write_private
 from audit_api.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
 from audit_api.settings import Settings, child_environment, mongodb_uri_of, names_database
@@ -50,7 +51,7 @@ def demo(context: click.Context, *, port: int, folder: Path, dealers: int) -> No
         _run(folder.resolve(), port, dealers)
 
 
-for command in (checklist, visit, flags):
+for command in (checklist, visit, flags, dossiers):
     demo.add_command(command)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from audit_api.domain.packaged import packaged_code_book
@@ -14,6 +14,8 @@ WORDS = {
         "without": "去掉一项会怎样", "parting": "满意度与审核相差最大的触点", "silent": "无法评估的项目",
         "rows": "依据", "sure_figures": "综合概率 p = {p}，校正后 q = {q}。", "strong": "（突出）",
         "basis": "依据：答卷 {responses} 份，计划内到访 {visits} 次（暗访 {covert} 次），可比店 {peers} 家。",
+        "interval": "观察值的 95% 区间：{low} 至 {high}", "ordinary": "未见异常：{titles}。", "join": "、", "colon": "：",
+        "still": "去掉其中任何一项，仍是标记。",
         "parting_row": "{name}：满意度比全网 {survey:+.0%}，审核比全网 {audit:+.0%}",
     },
     "en": {
@@ -24,8 +26,11 @@ WORDS = {
         "silent": "What could not be assessed", "rows": "Behind it",
         "sure_figures": "Combined chance p = {p}; corrected for the number of dealers q = {q}.",
         "strong": " (stands out)",
-        "basis": "It rests on {responses} responses, {visits} planned visits ({covert} of them covert) and {peers} "
+        "basis": "It rests on {responses} responses, on planned visits: {visits} ({covert} covert), and on {peers} "
         "comparable dealers.",
+        "interval": "95% interval of what was observed: {low} to {high}",
+        "ordinary": "Nothing unusual in: {titles}.", "join": "; ", "colon": ": ",
+        "still": "Without any single one of the pieces it would still be a flag.",
         "parting_row": "{name}: survey {survey:+.0%} against the network, audits {audit:+.0%}",
     },
 }  # fmt: skip
@@ -35,6 +40,7 @@ VERDICTS = {
     "cannot_be_tested": {"zh": "无法核对", "en": "cannot be tested"},
 }
 MOST_NAMED = 8
+STRONGEST = 3
 
 
 def touchpoint_name(code: str, language: str) -> str:
@@ -57,10 +63,7 @@ def dossier_lines(dossier: Mapping[str, Any], language: str, *, dealer: str = ""
         peers=dossier["peers"],
     )  # fmt: skip
     yield from _section(words["seen"])
-    for piece in dossier["evidence"]:
-        yield f"- {piece['sentence'][language]}{words['strong'] if piece['stands_out'] else ''}"
-        if piece["stands_out"]:
-            yield from (f"  - {words['rows']}: {line}" for line in _rows(piece["rows"], language))
+    yield from _evidence(dossier["evidence"], language)
     if dossier["parting"]:
         yield from _section(words["parting"])
         for row in dossier["parting"]:
@@ -77,17 +80,38 @@ def dossier_lines(dossier: Mapping[str, Any], language: str, *, dealer: str = ""
         yield words["sure_figures"].format(p=chance(dossier["p"]), q=chance(dossier["q"]))
     if flagged:
         yield from _section(words["without"])
-        yield from (f"- {left['sentence'][language]}" for left in dossier["without"])
+        changed = [left for left in dossier["without"] if left["grade"] != dossier["grade"]]
+        yield from (f"- {left['sentence'][language]}" for left in changed)
+        if not changed:
+            yield words["still"]
     yield from _section(words["alike"])
     for tested in dossier["look_alikes"]:
         code = f"{tested['code']} " if tested["code"].startswith("L") else ""
         verdict = VERDICTS[tested["verdict"]][language]
-        yield f"- **{code}{tested['title'][language]}: {verdict}.** {tested['sentence'][language]}"
+        yield f"- **{code}{tested['title'][language]}{words['colon']}{verdict}** {tested['sentence'][language]}"
     if dossier["not_assessable"]:
         yield from _section(words["silent"])
-        yield from (f"- {silent['indicator']}: {silent[language]}" for silent in dossier["not_assessable"])
+        reasons: dict[str, list[str]] = {}
+        for silent in dossier["not_assessable"]:
+            reasons.setdefault(silent[language], []).append(silent["title"][language])
+        yield from (f"- {words['join'].join(titles)}: {reason}" for reason, titles in reasons.items())
     yield from _section(words["not_proved"])
     yield from (f"- {limit[language]}" for limit in dossier["limits"])
+
+
+def _evidence(evidence: Sequence[Mapping[str, Any]], language: str) -> Iterator[str]:
+    """Tell what stands out, or else the three strongest pieces; name the rest, which is as elsewhere."""
+    words = WORDS[language]
+    told = [piece for piece in evidence if piece["stands_out"]] or list(evidence[:STRONGEST])
+    for piece in told:
+        yield f"- {piece['sentence'][language]}{words['strong'] if piece['stands_out'] else ''}"
+        if piece["stands_out"] and (limits := piece.get("interval")):
+            low, high = (f"{x:.0%}" if piece["unit"] == "share" else f"{x:+.2f}" for x in limits)
+            yield f"  - {words['interval'].format(low=low, high=high)}"
+        if piece["stands_out"]:
+            yield from (f"  - {words['rows']}: {line}" for line in _rows(piece["rows"], language))
+    if ordinary := [piece["title"][language] for piece in evidence if piece not in told]:
+        yield f"- {words['ordinary'].format(titles=words['join'].join(ordinary))}"
 
 
 def chance(p: float) -> str:

@@ -16,8 +16,8 @@ from audit_api.routes import (
     results,
     reviews,
     screening,
-    surveys,
     survey_frame,
+    surveys,
     visits,
 )
 
@@ -33,8 +33,8 @@ BLUEPRINTS = (
     results.blp,
     findings.blp,
     surveys.blp,
-    screening.blp,
     survey_frame.blp,
+    screening.blp,
     flags.blp,
     questions.blp,
 )
