@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from audit_api.anomaly.registry import ENTRIES
 from audit_api.anomaly.screening import Parameters
 from audit_api.domain.directory import OPERATOR, Role
 from audit_api.models.base import collection
@@ -54,7 +55,7 @@ def test_it_works(client, run, people):
     assert client.get("/v1/screening-runs?wave=other", headers=manager).get_json()["items"] == []
     rows = client.get(f"/v1/screening-runs/{run['code']}/dealers?limit=4", headers=manager).get_json()
     assert [row["dealer"] for row in rows["items"]] == ["D0001", "D0002", "D0003", "D0004"]
-    assert {i["indicator"] for i in rows["items"][0]["indicators"]} == {"discordance", "all_perfect", "near_duplicates"}
+    assert {i["indicator"] for i in rows["items"][0]["indicators"]} == {entry.indicator.code for entry in ENTRIES}
     rest = client.get(f"/v1/screening-runs/{run['code']}/dealers?after={rows['next']}", headers=manager).get_json()
     assert [row["dealer"] for row in rest["items"]] == ["D0005", "D0006"]
     assert rest["next"] is None
