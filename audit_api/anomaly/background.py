@@ -22,6 +22,8 @@ MOST_PARTING = 5
 TITLES = {entry.indicator.code: {"zh": entry.indicator.title_zh, "en": entry.indicator.title_en} for entry in ENTRIES}
 SURVEY_LEVEL = "discordance"
 """The one indicator whose observed figure is the mean response score."""
+DIFFERENCES = frozenset({"facts", "window_dressing"})
+"""Indicators whose figure is a difference of shares: Wilson's interval is not theirs."""
 GRADES = {
     "none": {"zh": "不会引起任何提示", "en": "would raise nothing"},
     "watch": {"zh": "只会列入关注", "en": "would be a watch only"},
@@ -64,7 +66,7 @@ def _interval(around: Surroundings, d: int, piece: Mapping[str, Any]) -> list[fl
     observed, n = float(piece["observed"]), int(piece["n"])
     if n < 1:
         return None
-    if piece["unit"] == "share" and 0 <= observed <= 1:
+    if piece["unit"] == "share" and 0 <= observed <= 1 and piece["indicator"] not in DIFFERENCES:
         square = Z95**2
         centre = observed + square / (2 * n)
         half = Z95 * np.sqrt(observed * (1 - observed) / n + square / (4 * n * n))

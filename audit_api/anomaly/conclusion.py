@@ -80,6 +80,14 @@ def _why_not(dossier: Mapping[str, Any]) -> list[tuple[str, str]]:
     else:
         found = [("有几项突出，但未达到标记的条件：", "Some figures stand out, but not all a flag needs is there:")]
         found += [(reason["zh"], reason["en"]) for reason in dossier["held_back"]]
+    level = next((piece for piece in dossier["evidence"] if piece["indicator"] == "discordance"), None)
+    if level is not None and not level["stands_out"]:
+        found.append(
+            (
+                "满意度与审核相符：客户打分并不明显高于审核结果所支持的水平。",
+                "Survey and audits agree: customers do not mark clearly higher than the audits lead one to expect.",
+            )
+        )
     fitting = {tested["code"]: tested for tested in dossier["look_alikes"] if tested["verdict"] == FITS}
     # The cases that make a dealer look unusual come first; that everybody marks high explains nobody in particular.
     for code in ("L01", "L05", "call_centre", "L11", "L02", "L08", "L07", "L09"):

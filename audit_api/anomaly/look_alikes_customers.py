@@ -30,6 +30,8 @@ LAUNCH = Case(
 FEW = 30
 FEWEST_PEERS = 5
 HALF = 0.5
+SEEN = 0.1
+"""A shift of a region or a class of car below this, in standard deviations, explains nobody."""
 COMMON = 0.40
 """Where two sheets in five are perfect everywhere, perfect sheets tell little."""
 WIDE = 0.90
@@ -89,7 +91,7 @@ def region(around: Surroundings, d: int) -> Tested:
         return REGION.unknown("同一地区可比较的店太少。", "Too few dealers of the region to compare with.")
     usual = around.usual()
     shift, excess = float(np.median(around.level[mates])) - usual, float(around.level[d]) - usual
-    fits = excess > 0 and shift >= HALF * excess
+    fits = excess > 0 and shift >= max(HALF * excess, SEEN)
     return REGION.result(
         fits,
         f"本店高于全网 {excess:+.2f} 个标准差，同地区其他店为 {shift:+.2f}。"
@@ -174,7 +176,7 @@ def launch(around: Surroundings, d: int) -> Tested:
     mean = np.bincount(number, around.score[known]) / np.bincount(number)
     expected = float(np.mean(mean[np.searchsorted(names, classes[mine])]) - around.score[known].mean())
     excess = float(around.level[d]) - around.usual()
-    fits = excess > 0 and expected >= HALF * excess
+    fits = excess > 0 and expected >= max(HALF * excess, SEEN)
     return LAUNCH.result(
         fits,
         f"按全网各车型水平推算，本店的车型构成带来 {expected:+.2f} 个标准差，实际高出 {excess:+.2f}。"
