@@ -120,7 +120,7 @@ def test_without_audits_and_optional_columns(folder, tmp_path):
         writer.writerows(rows)
     record = json.loads(run(folder, tmp_path / "a")["run.json"])
     assert record["indicators"]["discordance"]["state"] == "off"
-    assert record["indicators"]["all_perfect"]["state"] == "on"
+    assert record["indicators"]["near_duplicates"]["state"] == "on"
     assert any("audits.csv is missing" in line for line in notices(folder))
     assert any("staff.csv" in line for line in notices(folder))
 
