@@ -15,6 +15,7 @@ from audit_api.models import survey_frame, surveys, trail
 from audit_api.models.base import Row
 
 BATCH = 2_000
+ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,13 @@ def rotate_contacts(
     """
     report = RotationReport()
     for kept in KEPT:
-        done = 0
+        done = idle = 0
         while batch := list(kept.collection().find(_old(kept, hasher), _fields(kept)).limit(BATCH)):
             written = kept.collection().bulk_write([_wrap(row, kept, hasher) for row in batch], ordered=False)
+            # A document changed by an import meanwhile is met again; that it happens to all of a batch is chance.
+            idle = 0 if written.modified_count else idle + 1
+            if idle > ATTEMPTS:
+                raise RuntimeError(f"the contacts of {kept.name} cannot be wrapped: others keep changing them")
             done += written.modified_count
             progress(kept.name, done)
         if done:

@@ -130,14 +130,18 @@ def test_any_split_and_repetition_ends_the_same(dealers, data):
     rows = [(f"E{n % 5}", "D0001", "delivery", "2026-02-03", str(n % 2)) for n in range(8)]
     sent = data.draw(st.permutations([*rows, *data.draw(st.lists(st.sampled_from(rows), max_size=4))]))
     cut = data.draw(st.integers(0, len(sent)))
+    changes = 0
     for part in (sent[:cut], sent[cut:]):
         given = {"columns": columns, "hasher": HASHER, "actor": OPERATOR, "at": NOW}
         dry = survey_frame.import_events(enumerate(part, 2), dry_run=True, **given)
         done = survey_frame.import_events(enumerate(part, 2), **given)
         assert (dry.new, dry.same, dry.changed) == (done.new, done.same, done.changed)
+        changes += done.changed
     kept = {row["event_id"]: row["complaint"] for row in collection("survey_events").find()}
     last = {event: complaint == "1" for event, _, _, _, complaint in sent}
     assert kept == last
+    replaced = [entry for row in collection("survey_events").find() for entry in row.get("earlier", ())]
+    assert len(replaced) == changes, "what was replaced is kept"
 
 
 def test_the_commands(command, tmp_path):  # noqa: F811
