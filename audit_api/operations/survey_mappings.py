@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 from audit_api import problems
 from audit_api.domain.directory import Actor
 from audit_api.domain.questionnaires import Questionnaire
-from audit_api.domain.rows import CODE, RowError, shown
+from audit_api.domain.rows import RowError, shown
 from audit_api.domain.source_text import FormatError
 from audit_api.domain.survey_mappings import (
     COLUMNS_OF,
@@ -30,6 +31,9 @@ from audit_api.operations import checklists
 from audit_api.problems import Problem
 
 NAMED = 60
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+NO_NAMES = frozenset({"null", "undefined", "none", "nan"})
+"""What a program sends that has lost the name."""
 
 
 def save_mapping(name: str, source: str, *, file: str = "source", actor: Actor, at: datetime) -> Row:
@@ -38,11 +42,11 @@ def save_mapping(name: str, source: str, *, file: str = "source", actor: Actor, 
     Returns the kept version with `unchanged`. Raises INVALID naming line and reason of everything that is wrong,
     NOT_FOUND for a questionnaire that is not published.
     """
-    if not CODE.fullmatch(name):
+    if not NAME.fullmatch(name) or name in NO_NAMES:
         raise Problem(
             problems.INVALID,
-            zh="名称只能含字母、数字、点、横线、下划线，最多 40 个字符",
-            en="A name has at most 40 letters, digits, dots, dashes and underscores",
+            zh="名称以小写字母开头，只含小写字母、数字和横线，最多 40 个字符",
+            en="A name begins with a small letter and has at most 40 small letters, digits and dashes",
         )
     try:
         mapping = parse_mapping(source, file)

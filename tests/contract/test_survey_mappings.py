@@ -139,7 +139,9 @@ def test_other_mappings_are_refused(client, saved, manager):  # noqa: F811
     assert client.put("/v1/survey-mappings/staff", json={"source": source}, headers=manager).status_code == 200
     answer = post(client, manager, query="?mapping=staff")
     assert "is for staff, not for responses" in answer.get_json()["detail"]
-    assert client.put("/v1/survey-mappings/a%20b", json={"source": MAPPING}, headers=manager).status_code == 422
+    for name in ("a%20b", "7", "null", "A", "x" * 41):
+        answer = client.put(f"/v1/survey-mappings/{name}", json={"source": MAPPING}, headers=manager)
+        assert answer.status_code == 422, name
 
 
 def test_json_lines_over_http(client, wave, manager):  # noqa: F811
