@@ -29,6 +29,8 @@ NEAR_PERFECT = 0.85
 WITHIN = 1.3527717
 """Half the 90 % point of a chi-squared law with one degree of freedom."""
 GRID = np.linspace(-8.0, 12.0, 401)
+COMMON_SHARE = 0.01
+"""Least share of all sheets that give one score for it to be the one of full marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,10 @@ def unexplained_top_share(levels: Levels, aside: Truths) -> TopShare:
     count, use = len(levels.n), levels.use
     blank = np.full(count, np.nan)
     ordinary = ~aside[levels.dealer]
-    score = levels.score
-    top = float(score.max(initial=0.0))
+    # Full marks are the highest score many sheets share; a full sheet with an item left out can lie above it.
+    value, times = np.unique(np.round(levels.score, 9), return_counts=True)
+    top = float(value[times >= max(1.0, COMMON_SHARE * len(levels.score))].max(initial=0.0))
+    score = np.minimum(levels.score, top)
     below = score[ordinary & (score < top - 1e-9)]
     if not use.any() or len(below) < 10 * BINS or len(below) == ordinary.sum():
         return TopShare(blank, blank.copy(), blank.copy(), blank.copy())

@@ -42,7 +42,9 @@ def command(settings, monkeypatch):
 
 
 def test_survey_to_flag(app, client, people, command, tmp_path):
-    world = make_network(NOW, seed=5, intensity=0.9, tactics=("invented",), look_alikes=("excellent", "small", "fleet"))
+    world = make_network(
+        NOW, seed=5, intensity=0.9, tactics=("copied", "staff_phones"), look_alikes=("excellent", "small", "fleet")
+    )
     file = write_survey(world, tmp_path / "responses.csv")
     imported = command("survey", "import", file)
     assert imported.exit_code == 0, imported.output
@@ -162,7 +164,7 @@ def test_a_crash_between_rows_and_run_is_healed_by_running_again(app, command, t
 
 def test_a_dismissed_pattern_is_left_alone_for_two_waves(app, command, tmp_path):
     """In the same wave and the two after it; not in the third, nor once another evidence group appears."""
-    world = make_network(NOW, seed=1, intensity=0.9, tactics=("invented",))
+    world = make_network(NOW, seed=1, intensity=0.9, tactics=("copied", "staff_phones"))
     command("survey", "import", write_survey(world, tmp_path / "responses.csv"))
     parameters = Parameters(action=True, **QUICK)
     first = screening.run_screening(WAVE, "SSQ", actor=OPERATOR, at=NOW, parameters=parameters)
