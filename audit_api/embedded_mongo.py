@@ -161,6 +161,9 @@ class EmbeddedMongo:
                 "--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", str(self.cache_gb),
                 "--logpath", str(self.directory / "mongod.log"), "--logappend", "--noscripting",
                 "--setParameter", "diagnosticDataCollectionEnabled=false",
+                # Nobody reads at a time gone by; with the default of 300 s the files of what is dropped stay open
+                # as long, and many drops reach the limit of open files, where mongod ends.
+                "--setParameter", "minSnapshotHistoryWindowInSeconds=5",
             ]  # fmt: skip
             if sys.platform != "win32":
                 command.append("--nounixsocket")

@@ -25,6 +25,27 @@ def obey_parent() -> None:
         _stop_after(wait, [parent.sentinel])
 
 
+def hear_stops_from_the_start() -> None:
+    """In the server, before it forks: let a stop that reaches a worker before `obey_parent` end it.
+
+    Until then a forked worker would have the server's handler, which sets a flag in the worker's copy that nobody
+    reads: the stop would be lost, and the server wait for a worker that serves on.
+    """
+    if not hasattr(os, "register_at_fork"):
+        return
+
+    def in_child() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+    os.register_at_fork(
+        # Held back meanwhile, so that it meets either the server's handler or none.
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
+        after_in_child=in_child,
+    )
+
+
 def stop_with_input() -> None:
     """Stop as SIGTERM would once standard input ends, that is when whoever holds its other end is gone."""
     # The descriptor, not sys.stdin: a reader blocked inside it would hold its lock across a fork.

@@ -1,9 +1,8 @@
-"""One mongod a test session, one database a test."""
+"""One mongod a test session, one database a test (see databases.py)."""
 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from audit_api.models import base
 from audit_api.models import directory as directory_models
 from audit_api.operations import directory
 from audit_api.settings import Settings
+from tests.databases import Databases
 
 hypothesis_settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 hypothesis_settings.register_profile("thorough", parent=hypothesis_settings.get_profile("ours"), max_examples=1_000)
@@ -42,12 +42,26 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.uri
 
 
+@pytest.fixture(scope="session")
+def databases(mongodb_uri: str) -> Iterator[Databases]:
+    found = Databases(mongodb_uri)
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def settings(mongodb_uri: str, tmp_path: Path) -> Settings:
+def database_name(databases: Databases) -> Iterator[str]:
+    """Name an empty database that is this test's own while it runs."""
+    with databases.one() as name:
+        yield name
+
+
+@pytest.fixture
+def settings(mongodb_uri: str, database_name: str, tmp_path: Path) -> Settings:
     """Give settings on a database of this test's own."""
     return Settings(
         mongodb_uri=mongodb_uri,
-        database=f"test_{uuid.uuid4().hex[:16]}",
+        database=database_name,
         secret_key="s" * 40,
         contact_key="c" * 40,
         upload_dir=str(tmp_path),
@@ -58,11 +72,10 @@ def settings(mongodb_uri: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Any]:
-    """Connect to this test's database with its indexes; dropped afterwards."""
+    """Connect to this test's database with its indexes."""
     found = base.connect(settings.mongodb_uri, settings.database)
     base.build_indexes()
     yield found
-    base.client().drop_database(settings.database)
     base.disconnect()
 
 
@@ -72,7 +85,6 @@ def app(settings: Settings) -> Iterator[Flask]:
     made = create_app(settings)
     made.testing = False  # errors are answered as in production
     yield made
-    base.client().drop_database(settings.database)
     base.disconnect()
 
 

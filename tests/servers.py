@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 START_SECONDS = 60
+STOP_SECONDS = 40  # the server kills a worker that does not end within 15
 ROOT = Path(__file__).parents[1]
 
 
@@ -88,12 +89,12 @@ class WebServer:
         self._process.wait(timeout=30)
 
     def stop(self) -> None:
-        """Stop it as a service manager would, and by force after ten seconds."""
+        """Stop it as a service manager would, and by force when it has not even given up its workers."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
 

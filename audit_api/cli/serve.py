@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from audit_api.lifetime import stop_with_input
+from audit_api.lifetime import hear_stops_from_the_start, stop_with_input
 from audit_api.settings import from_env
 
 
@@ -23,6 +23,7 @@ def serve(*, host: str, port: int, workers: int, threads: int, stop_with_stdin: 
     from granian.log import LogLevels  # noqa: PLC0415
 
     from_env()  # a bad setting is one sentence here, not a traceback in a worker
+    hear_stops_from_the_start()
     if stop_with_stdin:
         stop_with_input()
     Granian(
