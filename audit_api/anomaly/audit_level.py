@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from audit_api.anomaly.batch import Audits, Inputs
-from audit_api.anomaly.parse import Floats, Integers, Truths
+from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 
 KINDS = ("mystery", "announced")
 
@@ -49,8 +50,9 @@ class KindLevel:
 
 @dataclass(frozen=True, slots=True)
 class VisitScores:
-    """Hold one row per planned visit: dealer, kind, share passed beyond expectation, auditor number."""
+    """Hold one row per planned visit: its first audit row, dealer, kind, share passed beyond expectation, auditor."""
 
+    row: Integers
     dealer: Integers
     kind: Integers
     score: Floats
@@ -62,15 +64,35 @@ def used_rows(audits: Audits) -> Truths:
     """Mark audit rows that may enter a level: planned visits, answered criteria, no trace items."""
     result: Truths = audits.planned() & ~np.isnan(audits.passed)
     if len(audits):
-        result &= ~np.isin(audits.criterion.astype(str), list(TRACES))
-        result &= ~np.isin(audits.touchpoint.astype(str), list(UNSCORED_TOUCHPOINTS))
+        result &= ~_among(audits.criterion, TRACES)
+        result &= ~_among(audits.touchpoint, UNSCORED_TOUCHPOINTS)
     return result
 
 
-def visit_scores(audits: Audits) -> VisitScores:
+def _among(values: Texts, words: frozenset[str]) -> Truths:
+    """Mark the values that are one of the words."""
+    return np.fromiter((value in words for value in values.tolist()), dtype=bool, count=len(values))
+
+
+def planned_rows(inputs: Inputs) -> Integers:
+    """Return the numbers of the audit rows that may enter a level; they are kept with the inputs."""
+    return inputs.once("planned_rows", lambda: np.flatnonzero(used_rows(inputs.audits)))
+
+
+def planned_visits(inputs: Inputs) -> VisitScores:
+    """Return the planned visits with their scores; they are kept with the inputs."""
+    return inputs.once("planned_visits", lambda: visit_scores(inputs.audits, planned_rows(inputs)))
+
+
+def severities(inputs: Inputs) -> Floats:
+    """Return per planned visit its auditor's severity; it is kept with the inputs."""
+    return inputs.once("severities", lambda: severity_effects(planned_visits(inputs)))
+
+
+def visit_scores(audits: Audits, rows: Integers | None = None) -> VisitScores:
     """Return per planned visit the mean of (passed − share passed on that criterion and kind)."""
-    rows = np.flatnonzero(used_rows(audits))
-    kind = (audits.kind[rows].astype(str) == KINDS[1]).astype(np.int64)
+    rows = np.flatnonzero(used_rows(audits)) if rows is None else rows
+    kind = (audits.kind[rows] == KINDS[1]).astype(np.int64)
     criterion = _codes(audits.touchpoint[rows], audits.criterion[rows], kind)
     passed = audits.passed[rows]
     asked = np.bincount(criterion)
@@ -78,20 +100,34 @@ def visit_scores(audits: Audits) -> VisitScores:
     visit = _codes(audits.dealer[rows], audits.visit[rows], kind)
     count = np.bincount(visit)
     score = np.bincount(visit, passed - expected[criterion]) / np.maximum(count, 1)
-    first = np.unique(visit, return_index=True)[1]
-    auditor = np.unique(audits.auditor_id[rows][first].astype(str), return_inverse=True)
-    number = np.where(auditor[0][auditor[1]] == "", -1, auditor[1]) if len(rows) else auditor[1]
-    return VisitScores(dealer=audits.dealer[rows][first], kind=kind[first], score=score, criteria=count, auditor=number)
+    first = np.full(len(count), len(rows), dtype=np.int64)
+    np.minimum.at(first, visit, np.arange(len(rows)))
+    auditor = audits.auditor_id[rows][first]
+    number = np.where(auditor == "", -1, _numbers(auditor))
+    return VisitScores(
+        row=rows[first],
+        dealer=audits.dealer[rows][first],
+        kind=kind[first],
+        score=score,
+        criteria=count,
+        auditor=number,
+    )
 
 
 def _codes(*columns: np.ndarray) -> Integers:
     """Number the distinct combinations of several columns."""
     result = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
-        codes = np.unique(column.astype(str) if column.dtype == object else column, return_inverse=True)[1]
-        result = result * (int(codes.max(initial=0)) + 1) + codes
-        result = np.unique(result, return_inverse=True)[1].astype(np.int64)
+        codes = _numbers(column)
+        result = _numbers(result * (int(codes.max(initial=0)) + 1) + codes)
     return result
+
+
+def _numbers(column: np.ndarray) -> Integers:
+    """Number the values of a column from 0 in their order."""
+    values = pl.Series(column.tolist(), dtype=pl.String) if column.dtype == object else pl.Series(column)
+    ranks: Integers = values.rank("dense").to_numpy().astype(np.int64) - 1
+    return ranks
 
 
 def severity_effects(visits: VisitScores) -> Floats:
@@ -141,8 +177,12 @@ def audit_levels(inputs: Inputs, *, severity_adjusted: bool = True) -> tuple[Kin
     Reliability comes from repeat visits of one kind; where there are too few, from the other kind's repeats,
     and failing that from the number of criteria alone (then doubled, since days differ too).
     """
-    visits = visit_scores(inputs.audits)
-    score = visits.score - (severity_effects(visits) if severity_adjusted else 0.0)
+    return inputs.once(f"audit_levels {severity_adjusted}", lambda: _audit_levels(inputs, severity_adjusted))
+
+
+def _audit_levels(inputs: Inputs, severity_adjusted: bool) -> tuple[KindLevel, ...]:
+    visits = planned_visits(inputs)
+    score = visits.score - (severities(inputs) if severity_adjusted else 0.0)
     count = len(inputs.dealers)
     noises = [_repeat_noise(visits, score, k, count) for k in (0, 1)]
     levels = []

@@ -7,15 +7,18 @@ database delivers them cannot change a figure.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from audit_api.anomaly.parse import Floats, Integers, Moments, Texts, Truths
+
+Figure = TypeVar("Figure")
+EVERY = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Audits:
 
     def planned(self) -> Truths:
         """Mark rows of visits drawn by plan: extra visits to suspected dealers never feed an indicator."""
-        result: Truths = self.selected_by.astype(str) == "plan"
+        result: Truths = np.asarray(self.selected_by == "plan", dtype=bool)
         return result
 
 
@@ -162,6 +165,17 @@ class Inputs:
     fact_touchpoints: tuple[str, ...] = ()
     events: Events = field(default_factory=Events.none)
     staff: Staff = field(default_factory=Staff.none)
+    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name: str, make: Callable[[], Figure]) -> Figure:
+        """Return what `make` gives, computed at the first call for `name`: what several indicators read.
+
+        Whoever gets it must not change it. Inputs made from these by `replace` begin with nothing kept.
+        """
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: Figure = self._kept[name]
+        return found
 
     @staticmethod
     def from_rows(
@@ -201,12 +215,14 @@ class Inputs:
         """Return the positions of the answer columns that rate a touchpoint (outcomes left out)."""
         return np.flatnonzero([not column.is_outcome for column in self.columns])
 
-    def scaled(self) -> Floats:
-        """Return driver answers mapped to 0..1 by each column's own scale, NaN kept."""
+    def scaled(self, rows: slice | Integers | Truths = EVERY) -> Floats:
+        """Return driver answers of the rows asked for, mapped to 0..1 by each column's own scale, NaN kept."""
         chosen = self.drivers()
         low = np.array([self.columns[i].minimum for i in chosen])
         high = np.array([self.columns[i].maximum for i in chosen])
-        result: Floats = (self.responses.answers[:, chosen] - low) / (high - low)
+        marks = self.responses.answers[rows]
+        result: Floats = (marks if len(chosen) == marks.shape[1] else marks[:, chosen]) - low
+        result /= high - low
         return result
 
     def counts(self) -> Integers:

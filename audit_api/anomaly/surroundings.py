@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from audit_api.anomaly.audit_level import VisitScores, audit_levels, severity_effects, used_rows, visit_scores
+from audit_api.anomaly.audit_level import VisitScores, audit_levels, planned_visits, severities
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Integers, Moments, Truths
+from audit_api.anomaly.sheets import sheets
 from audit_api.anomaly.verdicts import Run
 
 MANY_DEALERS = 5
@@ -55,11 +55,9 @@ class Surroundings:
         n = np.bincount(owner[known], minlength=count)
         level = np.where(n > 0, np.bincount(owner[known], score[known], minlength=count) / np.maximum(n, 1), np.nan)
         square = np.bincount(owner[known], (score[known] - level[owner[known]]) ** 2, minlength=count)
-        scaled = inputs.scaled()
-        have = ~np.isnan(scaled)
-        low = np.where(have, scaled, np.inf).min(axis=1, initial=np.inf)
-        high = np.where(have, scaled, -np.inf).max(axis=1, initial=-np.inf)
-        visits = visit_scores(inputs.audits)
+        seen_marks = sheets(inputs)
+        low, high = seen_marks.lowest, seen_marks.highest
+        visits = planned_visits(inputs)
         kinds = audit_levels(inputs)
         seen = sum((kind.visits for kind in kinds), np.zeros(count, dtype=np.int64))
         weighted = sum((kind.level * kind.visits for kind in kinds), np.zeros(count))
@@ -73,8 +71,8 @@ class Surroundings:
             n=n.astype(np.int64),
             audit=np.where(seen > 0, weighted / np.maximum(seen, 1), np.nan),
             visits=visits,
-            leniency=severity_effects(visits) if len(visits.score) else np.zeros(0),
-            visited_at=_visit_times(inputs),
+            leniency=severities(inputs) if len(visits.score) else np.zeros(0),
+            visited_at=inputs.audits.visited_at[visits.row],
             visit_noise=_noise(visits, count),
             widespread=_widespread(inputs),
             order=np.argsort(owner, kind="stable"),
@@ -117,18 +115,6 @@ def _widespread(inputs: Inputs) -> Truths:
         if len(wide):
             result |= table["value"].is_in(wide.implode()).to_numpy()
     return result
-
-
-def _visit_times(inputs: Inputs) -> Moments:
-    """Return per visit, in the order of `visit_scores`, when it was; NaT where unknown."""
-    audits = inputs.audits
-    rows = np.flatnonzero(used_rows(audits))
-    kind = (audits.kind[rows].astype(str) == "announced").astype(np.int64)
-    keys = [(int(d), str(v), int(k)) for d, v, k in zip(audits.dealer[rows], audits.visit[rows], kind, strict=True)]
-    first: dict[Any, Any] = {}
-    for key, row in zip(keys, rows, strict=True):
-        first.setdefault(key, audits.visited_at[row])
-    return np.array([first[key] for key in sorted(first)], dtype="datetime64[s]")
 
 
 def _noise(visits: VisitScores, count: int) -> float:

@@ -14,6 +14,7 @@ from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Truths
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import huber_fit
+from audit_api.anomaly.sheets import sheets
 
 LOW_SHARE = 0.10
 MINIMUM_RESPONSES = 10
@@ -37,10 +38,9 @@ def unhappy_missing(inputs: Inputs, peers: Peers) -> tuple[Floats, Truths]:
     use = n >= MINIMUM_RESPONSES
     if low.all() or use.sum() < MINIMUM_RESPONSES:
         return blank
-    scaled = inputs.scaled()[known]
-    have = ~np.isnan(scaled)
-    tops = np.bincount(dealer, np.where(low, 0, ((scaled >= 1.0) & have).sum(axis=1)), minlength=count)
-    answers = np.bincount(dealer, np.where(low, 0, have.sum(axis=1)), minlength=count)
+    seen = sheets(inputs)
+    tops = np.bincount(dealer, np.where(low, 0, seen.full[known]), minlength=count)
+    answers = np.bincount(dealer, np.where(low, 0, seen.answered[known]), minlength=count)
     k = np.bincount(dealer[low], minlength=count)
     x = logit((tops + 0.5) / (answers + 1.0))
     y = logit((k + 0.5) / (n + 1.0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from audit_api.anomaly.audit_level import used_rows
+from audit_api.anomaly.audit_level import KINDS, planned_visits
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.fdr import adjusted
 from audit_api.anomaly.grades import Parameters, Standing
@@ -127,15 +127,9 @@ def _judge(
 
 def _visits(inputs: Inputs) -> tuple[Integers, Integers]:
     """Count planned visits per dealer: all, and covert ones."""
-    audits = inputs.audits
-    rows = np.flatnonzero(used_rows(audits))
-    total = np.zeros(len(inputs.dealers), dtype=np.int64)
-    covert = np.zeros(len(inputs.dealers), dtype=np.int64)
-    seen = {(int(audits.dealer[i]), str(audits.visit[i]), str(audits.kind[i])) for i in rows}
-    for dealer, _, kind in seen:
-        total[dealer] += 1
-        covert[dealer] += kind == "mystery"
-    return total, covert
+    visits, count = planned_visits(inputs), len(inputs.dealers)
+    covert = visits.dealer[visits.kind == KINDS.index("mystery")]
+    return np.bincount(visits.dealer, minlength=count), np.bincount(covert, minlength=count)
 
 
 @dataclass(frozen=True, slots=True)

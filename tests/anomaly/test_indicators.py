@@ -8,7 +8,7 @@ import test_indicator_battery
 from scipy.stats import betabinom, norm
 from worlds import by_hand, inputs_of, network
 
-from audit_api.anomaly import levels
+from audit_api.anomaly import levels, patterns
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.indicators import all_perfect, discordance, near_duplicates
 from audit_api.anomaly.laws import beta_binomial
@@ -232,9 +232,9 @@ def test_near_duplicates_by_hand():
         [1, 2, 3, 4],
     ]
     inputs = by_hand({"a": sheets, "b": [[5, 5, 4, 3]]})
-    found = near_duplicates.uneven_sheets(inputs)
+    found = patterns.uneven_sheets(inputs)
     assert found.row.tolist() == [0, 1, 2, 3, 6, 7, 8]
-    met = near_duplicates._with_neighbour(found, found.dealer, np.arange(len(found)))
+    met = patterns.with_neighbour(found, found.dealer, np.arange(len(found)))
     assert met.tolist() == [True, True, False, False, True, True, False]  # b's sheet is another dealer's
     clusters = near_duplicates.evidence(inputs, [0])[0]
     assert clusters == {
@@ -244,9 +244,9 @@ def test_near_duplicates_by_hand():
 
 def test_neighbours_equal_the_slow_way(clean):
     inputs = clean[1]
-    found = near_duplicates.uneven_sheets(inputs)
+    found = patterns.uneven_sheets(inputs)
     marks = np.nan_to_num(inputs.scaled()[found.row], nan=-1)
-    met = near_duplicates._with_neighbour(found, found.dealer, np.arange(len(found)))
+    met = patterns.with_neighbour(found, found.dealer, np.arange(len(found)))
     for dealer in range(0, 120, 10):
         own = np.flatnonzero(found.dealer == dealer)
         distance = (marks[own][:, None, :] != marks[own][None, :, :]).sum(axis=2)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from audit_api.anomaly.batch import Inputs
@@ -29,7 +28,8 @@ from audit_api.anomaly.indicator import (
     unassessable,
 )
 from audit_api.anomaly.laws import beta_binomial
-from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
+from audit_api.anomaly.parse import Floats, Integers, Texts
+from audit_api.anomaly.patterns import Uneven, uneven_sheets, with_neighbour
 from audit_api.anomaly.peers import Peers
 
 INDICATOR = Indicator(
@@ -57,90 +57,15 @@ INDICATOR = Indicator(
 )
 
 MINIMUM_UNEVEN = 8
-DRAWS = 64
+DRAWS, FEWEST_DRAWS = 64, 16
+DRAWN_SHEETS = 4_000
+"""A dealer is drawn anew until 4,000 sheets are drawn for it, at least 16 and at most 64 times: what the drawing
+leaves unknown is then at most a sixteenth of what chance does anyhow."""
 WINDOW = 50
 """A sheet is replaced by one of the 50 nearest by mean on either side, in the stratum."""
+MISSES = 8
 FLOOR = 0.01
 """Least intra-class correlation of the beta-binomial: honest dealers differ in how alike their customers are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheets:
-    """Hold the uneven sheets of a network: row in the batch, dealer, mean, and keys of their patterns.
-
-    Two sheets are neighbours exactly when they share a key: a key is a sheet with one column left out.
-    `first`/`key` list, per sheet, the keys that at least two sheets of the network have.
-    """
-
-    row: Integers
-    dealer: Integers
-    mean: Floats
-    first: Integers
-    key: Integers
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-
-def uneven_sheets(inputs: Inputs) -> Sheets:
-    """Find the sheets that are at least half answered and do not give one mark throughout."""
-    drivers = inputs.drivers()
-    marks = inputs.responses.answers[:, drivers]
-    scaled = inputs.scaled()
-    have = ~np.isnan(scaled)
-    answered = have.sum(axis=1)
-    low = np.where(have, scaled, np.inf).min(axis=1, initial=np.inf)
-    high = np.where(have, scaled, -np.inf).max(axis=1, initial=-np.inf)
-    row = np.flatnonzero((answered >= 0.5 * len(drivers)) & (answered > 1) & (high > low))
-    mean = np.round(np.where(have, scaled, 0.0).sum(axis=1)[row] / np.maximum(answered[row], 1), 9)
-    first, key = _keys(marks[row])
-    return Sheets(row=row, dealer=inputs.responses.dealer[row], mean=mean, first=first, key=key)
-
-
-def _keys(marks: Floats) -> tuple[Integers, Integers]:
-    """Number every pattern with one column left out, dropping numbers that only one sheet has."""
-    rows, items = marks.shape
-    rng = np.random.default_rng(20260101)  # the multipliers of a hash, not of a statistic
-    odd = np.asarray(rng.integers(1, 2**62, items), dtype=np.uint64) | np.uint64(1)
-    tag = np.asarray(rng.integers(1, 2**62, items), dtype=np.uint64)
-    codes = np.zeros((rows, items), dtype=np.uint64)
-    for i in range(items):
-        codes[:, i] = np.unique(np.where(np.isnan(marks[:, i]), -np.inf, marks[:, i]), return_inverse=True)[1]
-    codes += np.uint64(1)
-    parts = _mix(codes, odd)
-    left_out = parts.sum(axis=1, keepdims=True, dtype=np.uint64) - parts + tag
-    flat, count = np.unique(left_out.ravel(), return_inverse=True, return_counts=True)[1:]
-    shared = count[flat] > 1
-    number = np.cumsum(count > 1) - 1
-    owner = np.repeat(np.arange(rows), items)[shared]
-    first = np.searchsorted(owner, np.arange(rows + 1))
-    return first.astype(np.int64), number[flat[shared]].astype(np.int64)
-
-
-def _mix(codes: NDArray[np.uint64], odd: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spread codes over 64 bits, differently per column (the finaliser of splitmix64)."""
-    x = codes * odd
-    x ^= x >> np.uint64(31)
-    x *= np.uint64(0x9E3779B97F4A7C15)
-    x ^= x >> np.uint64(29)
-    return x
-
-
-def _with_neighbour(sheets: Sheets, owner: Integers, sheet: Integers) -> Truths:
-    """Mark the entries of (owner, sheet) that share a key with another entry of the same owner."""
-    length = sheets.first[sheet + 1] - sheets.first[sheet]
-    entry = np.repeat(np.arange(len(sheet)), length)
-    offset = np.arange(len(entry)) - np.repeat(np.cumsum(length) - length, length)
-    key = sheets.key[sheets.first[sheet][entry] + offset]
-    span = int(sheets.key.max(initial=0)) + 1
-    label = owner[entry] * span + key
-    order = np.argsort(label, kind="stable")
-    ordered = label[order]
-    same = ordered[1:] == ordered[:-1]
-    met = np.zeros(len(sheet), dtype=bool)
-    met[entry[order[1:][same]]] = True
-    met[entry[order[:-1][same]]] = True
-    return met
 
 
 def compute(inputs: Inputs, peers: Peers, seed: int, *, draws: int = DRAWS) -> IndicatorResult:
@@ -158,7 +83,7 @@ def compute(inputs: Inputs, peers: Peers, seed: int, *, draws: int = DRAWS) -> I
     if not use.any():
         blank = unassessable(count, "")
         return IndicatorResult(blank.observed, blank.expected, n.astype(np.int64), blank.z, blank.p, reason)
-    met = _with_neighbour(sheets, sheets.dealer, np.arange(len(sheets)))
+    met = with_neighbour(sheets, sheets.dealer, np.arange(len(sheets)))
     k = np.bincount(sheets.dealer, met, minlength=count).astype(np.int64)
     mean, rho = _null(sheets, peers, n, np.random.default_rng([seed, 11]), draws)
     law = beta_binomial(np.where(use, n, 0).astype(np.int64), mean, np.full(count, rho))
@@ -174,60 +99,84 @@ def compute(inputs: Inputs, peers: Peers, seed: int, *, draws: int = DRAWS) -> I
     )
 
 
-def _null(sheets: Sheets, peers: Peers, n: Integers, rng: np.random.Generator, draws: int) -> tuple[Floats, float]:
+def _null(sheets: Uneven, peers: Peers, n: Integers, rng: np.random.Generator, most: int) -> tuple[Floats, float]:
     """Return the expected share per dealer and the pooled intra-class correlation, from matched draws."""
     count = len(n)
-    group = peers.group[sheets.dealer]
-    pools = _pools(sheets, group, rng)
+    draws = np.clip(-(-DRAWN_SHEETS // np.maximum(n, 1)), min(FEWEST_DRAWS, most), most)
+    pool = _pool(sheets, peers.group[sheets.dealer], rng)
+    # Dealers that are drawn most often first: each round then draws a first part of the sheets.
+    order = np.argsort(-draws[sheets.dealer], kind="stable")
+    owner, low, width, last = (values[order] for values in (sheets.dealer, pool.low, pool.width, pool.last))
+    left = np.searchsorted(-draws[owner], -np.arange(most), side="left")
     hit, tried, square = np.zeros(count), np.zeros(count), np.zeros(count)
-    for _ in range(draws):
-        drawn = np.empty(len(sheets), dtype=np.int64)
-        for members, pool, place in pools:
-            drawn[members] = _draw(sheets, members, pool, place, rng)
+    for rows in left.tolist():
+        drawn = _draw(sheets, pool.sheet, owner[:rows], low[:rows], width[:rows], last[:rows], rng)
         # The same sheet drawn twice would be its own neighbour: keep it once.
-        _, once = np.unique(sheets.dealer * np.int64(len(sheets)) + drawn, return_index=True)
-        owner, drawn = sheets.dealer[once], drawn[once]
-        met = np.bincount(owner, _with_neighbour(sheets, owner, drawn), minlength=count)
-        size = np.bincount(owner, minlength=count)
+        pairs = np.sort(owner[:rows] * np.int64(len(sheets)) + drawn)
+        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+        whose, drawn = np.divmod(pairs, np.int64(len(sheets)))
+        met = np.bincount(whose, with_neighbour(sheets, whose, drawn), minlength=count)
         hit += met
-        tried += size
+        tried += np.bincount(whose, minlength=count)
         square += met**2
     mean = (hit + 0.5) / (tried + 1.0)
     typical = tried / draws
-    variance = np.maximum(square / draws - (hit / draws) ** 2, 0.0)
+    variance = np.maximum((square - hit**2 / draws) / np.maximum(draws - 1, 1), 0.0)
     binomial = typical * mean * (1 - mean)
     rho = float(np.sum(variance - binomial) / max(float(np.sum(binomial * np.maximum(typical - 1, 0))), 1e-12))
     return mean, float(np.clip(rho, FLOOR, 0.5))
 
 
-def _pools(sheets: Sheets, group: Integers, rng: np.random.Generator) -> list[tuple[Integers, Integers, Integers]]:
-    """Return per stratum: its sheets, the pool they are replaced from ordered by mean, and their place in it.
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Hold what sheets are replaced from: `sheet` lists the strata's sheets, each stratum ordered by mean.
+
+    Per sheet of the network the first place of its window there, the window's width, and its stratum's last place.
+    """
+
+    sheet: Integers
+    low: Integers
+    width: Integers
+    last: Integers
+
+
+def _pool(sheets: Uneven, group: Integers, rng: np.random.Generator) -> Pool:
+    """Order the sheets of each stratum by mean.
 
     Equal means are ordered at random, or sheets of one dealer would stand together. The network's pool serves
     the dealers without a stratum of their own and holds everybody.
     """
-    tie = rng.random(len(sheets))
-    pools = []
+    count = len(sheets)
+    ordered = np.lexsort([rng.random(count), sheets.mean])
+    low, width, last = (np.empty(count, dtype=np.int64) for _ in range(3))
+    parts: list[Integers] = []
+    begun = 0
     for number in np.unique(group):
-        members = np.flatnonzero(group == number)
-        pool = members if number else np.arange(len(sheets))
-        pool = pool[np.lexsort([tie[pool], sheets.mean[pool]])]
-        rank = np.empty(len(sheets), dtype=np.int64)
-        rank[pool] = np.arange(len(pool))
-        pools.append((members, pool, rank[members]))
-    return pools
+        pool = ordered[group[ordered] == number] if number else ordered
+        place = np.flatnonzero(group[pool] == number)
+        members, size = pool[place], len(pool)
+        window = min(WINDOW, max(1, (size - 1) // 2))
+        low[members] = begun + np.clip(place - window, 0, max(0, size - 1 - 2 * window))
+        width[members] = 2 * window + 1
+        last[members] = begun + size - 1
+        parts.append(pool)
+        begun += size
+    return Pool(sheet=np.concatenate(parts), low=low, width=width, last=last)
 
 
-def _draw(sheets: Sheets, members: Integers, pool: Integers, place: Integers, rng: np.random.Generator) -> Integers:
+def _draw(  # noqa: PLR0917 - a window is three numbers a sheet
+    sheets: Uneven, pool: Integers, owner: Integers, low: Integers, width: Integers, last: Integers,
+    rng: np.random.Generator,
+) -> Integers:  # fmt: skip
     """Replace each sheet by a near one of another dealer; after eight misses the last one stays."""
-    window = min(WINDOW, max(1, (len(pool) - 1) // 2))
-    low = np.clip(place - window, 0, max(0, len(pool) - 1 - 2 * window))
-    result: Integers = pool[np.minimum(low + rng.integers(0, 2 * window + 1, len(members)), len(pool) - 1)]
-    for _ in range(8):
-        own = np.flatnonzero(sheets.dealer[result] == sheets.dealer[members])
+    result: Integers = pool[np.minimum(low + (rng.random(len(low)) * width).astype(np.int64), last)]
+    own = np.flatnonzero(sheets.dealer[result] == owner)
+    for _ in range(MISSES):
         if not len(own):
             break
-        result[own] = pool[np.minimum(low[own] + rng.integers(0, 2 * window + 1, len(own)), len(pool) - 1)]
+        again = low[own] + (rng.random(len(own)) * width[own]).astype(np.int64)
+        result[own] = pool[np.minimum(again, last[own])]
+        own = own[sheets.dealer[result[own]] == owner[own]]
     return result
 
 
@@ -236,14 +185,14 @@ def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]
 
     Largest first, at most 20 clusters of 50 ids, with their true numbers.
     """
-    sheets = uneven_sheets(inputs)
+    sheets = uneven_sheets(inputs, np.array(dealers, dtype=np.int64))
     ids = inputs.responses.response_id[sheets.row]
     return {dealer: _clusters(sheets, ids, np.flatnonzero(sheets.dealer == dealer)) for dealer in dealers}
 
 
-def _clusters(sheets: Sheets, ids: Texts, mine: Integers) -> dict[str, Any]:
-    """Join sheets that share a key, directly or through others."""
-    head: dict[int, int] = {}
+def _clusters(sheets: Uneven, ids: Texts, mine: Integers) -> dict[str, Any]:
+    """Join sheets that have a pattern or share a key, directly or through others."""
+    head: dict[tuple[str, int], int] = {}
     parent = {int(sheet): int(sheet) for sheet in mine}
 
     def root(sheet: int) -> int:
@@ -253,9 +202,11 @@ def _clusters(sheets: Sheets, ids: Texts, mine: Integers) -> dict[str, Any]:
         return sheet
 
     for sheet in parent:
-        for key in sheets.key[sheets.first[sheet] : sheets.first[sheet + 1]]:
-            other = head.setdefault(int(key), sheet)
-            parent[root(sheet)] = root(other)
+        pattern = int(sheets.pattern[sheet])
+        names = [("pattern", pattern)]
+        names += [("key", int(key)) for key in sheets.key[sheets.first[pattern] : sheets.first[pattern + 1]]]
+        for name in names:
+            parent[root(sheet)] = root(head.setdefault(name, sheet))
     clusters: dict[int, list[str]] = {}
     for sheet in parent:
         clusters.setdefault(root(sheet), []).append(str(ids[sheet]))
