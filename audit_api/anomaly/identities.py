@@ -10,6 +10,9 @@ from audit_api.anomaly.parse import Integers, Texts, Truths
 MANY_DEALERS = 3
 """An identity seen at this many dealers belongs to a call centre or an agency, not to a dealer."""
 
+FAMILY = 4
+"""One customer with up to this many responses on a contact comes back or has several cars (playbook L03, L06)."""
+
 
 def numbered(values: Texts) -> Integers:
     """Give equal texts the same number from 0, and "" the number −1."""
@@ -44,3 +47,23 @@ def times_seen(identity: Integers, dealer: Integers) -> Integers:
     _, place, often = np.unique(pair, return_inverse=True, return_counts=True)
     seen[known] = often[place]
     return seen
+
+
+def of_one_customer(identity: Integers, customer: Integers, dealer: Integers) -> Truths:
+    """Mark the rows whose identity serves one known customer of the dealer, two to four times.
+
+    A number swapped for customers' own serves several of them; whoever comes back brings his own.
+    """
+    marked = np.zeros(len(identity), dtype=bool)
+    rows = np.flatnonzero(identity >= 0)
+    if not len(rows):
+        return marked
+    pair = np.unique(identity[rows] * (int(dealer.max()) + 1) + dealer[rows], return_inverse=True)[1]
+    often = np.bincount(pair)
+    named = customer[rows]
+    least = np.full(len(often), np.iinfo(np.int64).max)
+    most = np.full(len(often), -1)
+    np.minimum.at(least, pair, named)
+    np.maximum.at(most, pair, named)
+    marked[rows] = ((least == most) & (least >= 0) & (often >= 2) & (often <= FAMILY))[pair]
+    return marked

@@ -3,7 +3,7 @@
 Formula: a response's neighbours are the dealer's others submitted within ±1 h, those invited on the same day not
 counted; λ = c·(n − 1), c the chance that two responses of the network are neighbours; S = responses with at least
 t neighbours, t ≥ 2 the least number whose Poisson(λ) tail is at most .05, so that large dealers do not stand out;
-z = min(z of the share in S among peers, contrast z + 1). Unit: share. Minimum: 15 responses with a time.
+z = min(z of the share in S among peers, contrast z + 0.5). Unit: share. Minimum: 15 responses with a time.
 Source: docs/detection.md; playbook G10 ("measure gaps relative to the invitation, not the clock").
 """
 
@@ -29,7 +29,7 @@ INDICATOR = Indicator(
     min_n=15,
     title_zh="集中提交",
     title_en="Arrivals in bursts",
-    formula="min(z of the share with unusually many others within ±1 h, z of their happiness inside the dealer + 1)",
+    formula="min(z of the share with unusually many others within ±1 h, z of their happiness inside the dealer + 0.5)",
     source="detection.md; playbook G10",
     sentence_zh=(
         "{n}份答卷中，{observed:.0%}与本店多份并非同日邀请的答卷相隔不到一小时，按答卷数量预期为{expected:.0%}，"

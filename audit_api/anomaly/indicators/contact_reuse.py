@@ -1,8 +1,9 @@
 """Contact re-use: one phone number or address behind several responses of a dealer, and those responses happier.
 
 Formula: S = responses whose keyed contact hash appears at least twice at the dealer, contacts seen at three
-dealers or more left out (a call centre); z = min(z of the share in S among peers, contrast z + 1). Unit: share.
-Minimum: 10 responses with a contact. Source: docs/detection.md; playbook G02.
+dealers or more left out (a call centre), and those of one known customer with two to four responses; z = min(z of
+the share in S among peers, contrast z + 0.5). Unit: share. Minimum: 10 responses with a contact.
+Source: docs/detection.md; playbook G02.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
-from audit_api.anomaly.identities import at_many_dealers, numbered, times_seen
+from audit_api.anomaly.identities import at_many_dealers, numbered, of_one_customer, times_seen
 from audit_api.anomaly.indicator import NO_CONTACTS, PROCESS, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
 from audit_api.anomaly.peers import Peers
@@ -24,7 +25,7 @@ INDICATOR = Indicator(
     min_n=10,
     title_zh="联系方式重复使用",
     title_en="Re-used contacts",
-    formula="min(z of the share of responses on a repeated contact, z of their happiness inside the dealer + 1)",
+    formula="min(z of the share of responses on a repeated contact, z of their happiness inside the dealer + 0.5)",
     source="detection.md; playbook G02",
     sentence_zh=(
         "{n}份有联系方式的答卷中，{observed:.0%}与本店另一份答卷共用联系方式，同类店预期为{expected:.0%}，"
@@ -48,7 +49,7 @@ def reused(inputs: Inputs) -> tuple[Truths, Truths]:
     responses = inputs.responses
     contact = numbered(responses.contact_hash)
     shared = (times_seen(contact, responses.dealer) >= 2) & ~at_many_dealers(contact, responses.dealer)
-    return contact >= 0, shared
+    return contact >= 0, shared & ~of_one_customer(contact, numbered(responses.customer_hash), responses.dealer)
 
 
 def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:

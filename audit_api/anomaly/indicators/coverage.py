@@ -1,7 +1,7 @@
 """Coverage: eligible customers who were never supplied to the survey, together with missing low answers.
 
 Formula: share of eligible events not supplied, beta-binomial among peers; z = min(z of that share, z of missing
-low answers + 1), the latter from the share of low responses given the full marks of the others. Unit: share.
+low answers + 0.5), the latter from the share of low responses given the full marks of the others. Unit: share.
 Minimum: 30 eligible events. Source: docs/detection.md ("low *and* low tail missing"); playbook G03.
 """
 
@@ -35,7 +35,7 @@ INDICATOR = Indicator(
     min_n=30,
     title_zh="应交客户缺失，且低分偏少",
     title_en="Customers not supplied, and few low answers",
-    formula="min(z of the share of eligible events not supplied, z of missing low answers + 1)",
+    formula="min(z of the share of eligible events not supplied, z of missing low answers + 0.5)",
     source="detection.md; playbook G03",
     sentence_zh=(
         "{n}笔应调查的业务中，{observed:.0%}未提供给调查，同类店预期为{expected:.0%}；"

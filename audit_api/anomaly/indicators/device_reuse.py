@@ -1,8 +1,9 @@
 """Device re-use: one phone or computer behind several responses of a dealer, and those responses happier.
 
 Formula: S = responses whose keyed device hash appears at least twice at the dealer, devices seen at three dealers
-or more left out (a call centre); z = min(z of the share in S among peers, contrast z + 1). Unit: share.
-Minimum: 10 responses with a device. Source: docs/detection.md; playbook G02, G04.
+or more left out (a call centre), and those of one known customer with two to four responses; z = min(z of the share
+in S among peers, contrast z + 0.5). Unit: share. Minimum: 10 responses with a device.
+Source: docs/detection.md; playbook G02, G04.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
-from audit_api.anomaly.identities import at_many_dealers, numbered, times_seen
+from audit_api.anomaly.identities import at_many_dealers, numbered, of_one_customer, times_seen
 from audit_api.anomaly.indicator import NO_DEVICES, PROCESS, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
 from audit_api.anomaly.peers import Peers
@@ -24,7 +25,7 @@ INDICATOR = Indicator(
     min_n=10,
     title_zh="设备重复使用",
     title_en="Re-used devices",
-    formula="min(z of the share of responses on a repeated device, z of their happiness inside the dealer + 1)",
+    formula="min(z of the share of responses on a repeated device, z of their happiness inside the dealer + 0.5)",
     source="detection.md; playbook G02 and G04",
     sentence_zh=(
         "{n}份有设备信息的答卷中，{observed:.0%}与本店另一份答卷来自同一设备，同类店预期为{expected:.0%}，"
@@ -48,7 +49,7 @@ def reused(inputs: Inputs) -> tuple[Truths, Truths]:
     responses = inputs.responses
     device = numbered(responses.device_hash)
     shared = (times_seen(device, responses.dealer) >= 2) & ~at_many_dealers(device, responses.dealer)
-    return device >= 0, shared
+    return device >= 0, shared & ~of_one_customer(device, numbered(responses.customer_hash), responses.dealer)
 
 
 def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:

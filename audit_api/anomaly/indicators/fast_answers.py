@@ -2,7 +2,7 @@
 
 Formula: x = ln(duration / answered items), centred on the median of the channel; S = x below the channel's median
 by 1.645 of its standard deviations, taken from its slower half (gamed answers would stretch the quicker one);
-z = min(z of the share in S among peers, contrast z beyond the usual + 1). Unit: share. Minimum: 15 responses with
+z = min(z of the share in S among peers, contrast z beyond the usual + 0.5). Unit: share. Minimum: 15 responses with
 a duration. Source: docs/detection.md; playbook G04, G10.
 """
 
@@ -27,7 +27,7 @@ INDICATOR = Indicator(
     min_n=15,
     title_zh="答题过快",
     title_en="Very quick answers",
-    formula="min(z of the share below the channel's usual seconds per item, z of their happiness beyond the usual + 1)",
+    formula="min(z of the share below the channel's seconds per item, z of their happiness beyond the usual + 0.5)",
     source="detection.md; playbook G04 and G10",
     sentence_zh=(
         "{n}份有用时记录的答卷中，{observed:.0%}就其题数与渠道而言特别快，同类店预期为{expected:.0%}，"

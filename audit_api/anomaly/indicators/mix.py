@@ -58,7 +58,8 @@ INDICATOR = Indicator(
 )
 
 MINIMUM_RESPONSES = 30
-FLOOR = 0.01**2
+FLOOR = 0.05
+"""Honest dealers' invitations differ from their jobs by at least this much, in SD of job levels over events."""
 
 
 def job_levels(inputs: Inputs) -> tuple[Integers, Floats]:
@@ -129,7 +130,8 @@ def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     difference = part - whole
     fitted = use & ~peers.aside() if (use & ~peers.aside()).any() else use
     usual = float(np.median(difference[fitted]))
-    tau = additive_variance((difference - usual)[fitted], sampling[fitted] + 1e-12, floor=FLOOR)
+    floor = max(float(np.var(mu)) * FLOOR**2, 1e-12)
+    tau = additive_variance((difference - usual)[fitted], sampling[fitted] + 1e-12, floor=floor)
     z = np.where(use, (difference - usual) / np.sqrt(sampling + tau), 0.0)
     return IndicatorResult(
         observed=np.where(use, difference, np.nan),

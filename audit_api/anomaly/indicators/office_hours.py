@@ -1,7 +1,7 @@
 """Office hours: responses submitted while the dealer is open, and happier than those of evenings and nights.
 
 Formula: S = responses submitted from 9:00 to 18:00 on the dealer's wall clock; z = min(z of the share in S among
-peers, contrast z + 1), the contrast beyond what is usual for office hours. Unit: share. Minimum: 15 responses with
+peers, contrast z + 0.5), the contrast beyond what is usual for office hours. Unit: share. Minimum: 15 responses with
 a time. Source: docs/detection.md; playbook G04.
 """
 
@@ -25,7 +25,7 @@ INDICATOR = Indicator(
     min_n=15,
     title_zh="营业时间内提交偏多",
     title_en="Submitted in office hours",
-    formula="min(z of the share submitted 9:00–18:00, z of their happiness inside the dealer beyond the usual + 1)",
+    formula="min(z of the share submitted 9:00–18:00, z of their happiness inside the dealer beyond the usual + 0.5)",
     source="detection.md; playbook G04",
     sentence_zh=(
         "{n}份答卷中，{observed:.0%}在9点至18点提交，同类店预期为{expected:.0%}，"

@@ -1,7 +1,7 @@
 """The dealer's own device: responses entered at the dealer, and happier than those that were not.
 
 Formula: S = responses on a device with at least five responses of this dealer (devices seen at three dealers or
-more left out), or through the channel `dealer`; z = min(z of the share in S among peers, contrast z + 1).
+more left out), or through the channel `dealer`; z = min(z of the share in S among peers, contrast z + 0.5).
 Unit: share. Minimum: 15 responses with a device or channel. Source: docs/detection.md; playbook G04.
 """
 
@@ -24,7 +24,7 @@ INDICATOR = Indicator(
     min_n=15,
     title_zh="在店内设备上填写",
     title_en="Entered on the dealer's device",
-    formula="min(z of the share on a device with ≥ 5 responses or channel dealer, z of their happiness + 1)",
+    formula="min(z of the share on a device with ≥ 5 responses or channel dealer, z of their happiness + 0.5)",
     source="detection.md; playbook G04",
     sentence_zh=(
         "{n}份答卷中，{observed:.0%}出自店内渠道或一台填过至少五份的设备，同类店预期为{expected:.0%}，"

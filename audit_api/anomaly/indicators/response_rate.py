@@ -1,7 +1,7 @@
 """Response rate: more customers answer than elsewhere, and the level is above what the audits support.
 
 Formula: responses / valid contacts, beta-binomial among peers; z = min(z of that share, z of the gap between survey
-and audit + 1). Unit: share. Minimum: 30 valid contacts. Source: docs/detection.md ("high *and* discordant").
+and audit + 0.5). Unit: share. Minimum: 30 valid contacts. Source: docs/detection.md ("high *and* discordant").
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INDICATOR = Indicator(
     min_n=30,
     title_zh="回收率偏高，且满意度超出审核",
     title_en="A high response rate above what audits support",
-    formula="min(z of responses / valid contacts, z of the gap between survey and audit + 1)",
+    formula="min(z of responses / valid contacts, z of the gap between survey and audit + 0.5)",
     source="detection.md",
     sentence_zh=(
         "{n}个有效联系方式中，{observed:.0%}作了答，同类店预期为{expected:.0%}；"

@@ -1,7 +1,7 @@
 """Same day: responses submitted on the day of the delivery or repair itself, and happier than later ones.
 
 Formula: S = responses submitted on the event's calendar day; z = min(z of the share in S among peers, contrast
-z + 1). Unit: share. Minimum: 15 responses with both days. Source: docs/detection.md; playbook G04.
+z + 0.5). Unit: share. Minimum: 15 responses with both days. Source: docs/detection.md; playbook G04.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ INDICATOR = Indicator(
     min_n=15,
     title_zh="当天提交偏多",
     title_en="Submitted on the day itself",
-    formula="min(z of the share submitted on the event's day, z of their happiness inside the dealer + 1)",
+    formula="min(z of the share submitted on the event's day, z of their happiness inside the dealer + 0.5)",
     source="detection.md; playbook G04",
     sentence_zh=(
         "{n}份答卷中，{observed:.0%}在交车或维修当天提交，同类店预期为{expected:.0%}，"

@@ -1,7 +1,7 @@
 """Staff match: contacts of customers that are in the dealer's own staff directory.
 
 Formula: S = responses whose keyed contact hash equals one of the dealer's staff; z = min(z of the share in S among
-peers, contrast z + 1): staff who really bought cars answer like other customers. Unit: share. Minimum: 1 response
+peers, contrast z + 0.5): staff who really bought cars answer like other customers. Unit: share. Minimum: 1 response
 with a contact, and a directory of the dealer. Source: docs/detection.md; playbook G02.
 """
 
@@ -26,7 +26,7 @@ INDICATOR = Indicator(
     min_n=1,
     title_zh="客户联系方式与员工相同",
     title_en="Contacts of the dealer's staff",
-    formula="min(z of the share of responses with a staff contact, z of their happiness inside the dealer + 1)",
+    formula="min(z of the share of responses with a staff contact, z of their happiness inside the dealer + 0.5)",
     source="detection.md; playbook G02",
     sentence_zh=(
         "{n}份有联系方式的答卷中，{observed:.0%}的联系方式在本店员工通讯录中，同类店预期为{expected:.0%}，"

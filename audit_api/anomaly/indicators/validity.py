@@ -1,7 +1,7 @@
 """Validity: supplied contacts that do not work, together with missing low answers.
 
 Formula: share of supplied contacts not valid, beta-binomial among peers; z = min(z of that share, z of missing low
-answers + 1), the latter from the share of low responses given the full marks of the others. Unit: share.
+answers + 0.5), the latter from the share of low responses given the full marks of the others. Unit: share.
 Minimum: 30 supplied contacts. Source: docs/detection.md ("low *and* low tail missing"); playbook G01, G03.
 """
 
@@ -35,7 +35,7 @@ INDICATOR = Indicator(
     min_n=30,
     title_zh="联系方式无效，且低分偏少",
     title_en="Contacts that do not work, and few low answers",
-    formula="min(z of the share of supplied contacts not valid, z of missing low answers + 1)",
+    formula="min(z of the share of supplied contacts not valid, z of missing low answers + 0.5)",
     source="detection.md; playbook G01 and G03",
     sentence_zh=(
         "{n}个已提供的联系方式中，{observed:.0%}无效，同类店预期为{expected:.0%}；"

@@ -1,9 +1,10 @@
-"""Window dressing: all-perfect answers rise in the assessment window by more than the dealer's audits do.
+"""Window dressing: answers rise in the assessment window by more than the dealer's audits do.
 
-Formula: Δ = share of all-perfect responses submitted in the last quarter of the period less the share before;
-a = the same change of the audits (share passed beyond what the same criteria give), 0 where visits do not fall on
-both sides; z = (Δ − median Δ of peers − β·(a − median a)) / √(v + τ²), v = π(1 − π)(1/n₁ + 1/n₀), β ≥ 0.
-Unit: share. Minimum: 10 responses in the window and 10 before. Source: docs/detection.md.
+Formula: Δ = mean score of the responses submitted in the last third of the period (the month before a quarter closes)
+less the mean before; a = the change of the audits (share passed beyond what the same criteria give), 0 where visits do
+not fall on both sides; z = (Δ − Huber fit on strata and a, never falling) / √(s²(1/n₁ + 1/n₀) + τ²), s² the variance
+of responses within dealer and side, pooled. Unit: SD of responses. Minimum: 10 responses in the window and 10 before.
+Source: docs/detection.md, which takes the share of perfect answers: means tell gamed windows from others better.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from audit_api.anomaly.audit_level import used_rows
+from audit_api.anomaly.audit_level import planned_rows
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.counts import reasons
 from audit_api.anomaly.identities import numbered
@@ -29,25 +30,27 @@ from audit_api.anomaly.indicator import (
     IndicatorResult,
     unassessable,
 )
+from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Integers, Moments, Truths
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance, huber_fit
+from audit_api.anomaly.sheets import sheets
 
 INDICATOR = Indicator(
     code="window_dressing",
     group=LEVEL,
-    unit="share",
+    unit="SD",
     min_n=20,
-    title_zh="考核期满分骤增",
+    title_zh="考核期评分骤升",
     title_en="A rise in the assessment window",
-    formula="z = (Δ perfect share − fit on strata and the audits' own change) / √(π(1 − π)(1/n₁ + 1/n₀) + τ²)",
+    formula="z = (Δ mean score − fit on strata and the audits' own change) / √(s²(1/n₁ + 1/n₀) + τ²)",
     source="detection.md",
     sentence_zh=(
-        "{n}份答卷中，整卷满分的比例在考核期内变化{observed:+.0%}，同类店预期为{expected:+.0%}（偶然达到的概率{p}）。"
+        "{n}份答卷的满意度水平在考核期内变化{observed:+.2f}个标准差，同类店预期为{expected:+.2f}（偶然达到的概率{p}）。"
     ),
     sentence_en=(
-        "Over {n} responses the share of all-perfect ones changes by {observed:+.0%} in the assessment window, "
-        "{expected:+.0%} expected among peers (chance of this much: {p})."
+        "Over {n} responses the survey level changes by {observed:+.2f} standard deviations in the assessment window, "
+        "{expected:+.2f} expected among peers (chance of this much: {p})."
     ),
     explanations=(
         Explanation("L09", "期内确有改进", "A real improvement during the period"),
@@ -56,19 +59,17 @@ INDICATOR = Indicator(
     ),
 )
 
-WINDOW_SHARE = 0.25
+WINDOW_SHARE = 1 / 3
 EACH_SIDE = 10
-FLOOR = 0.03**2
+FLOOR = 0.06**2
 
 
 def perfect(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses count (half of the items answered, a time known) and which are all full marks."""
-    scaled = inputs.scaled()
-    have = ~np.isnan(scaled)
-    answered = have.sum(axis=1)
-    counted: Truths = (answered > 0) & (answered >= 0.5 * scaled.shape[1])
+    seen = sheets(inputs)
+    counted: Truths = (seen.answered > 0) & (seen.answered >= 0.5 * len(inputs.drivers()))
     counted &= ~np.isnat(inputs.responses.submitted_at)
-    return counted, counted & (((scaled >= 1.0) & have).sum(axis=1) == answered)
+    return counted, counted & (seen.full == seen.answered)
 
 
 def opening(submitted: Moments, share: float = WINDOW_SHARE) -> np.datetime64:
@@ -81,15 +82,18 @@ def opening(submitted: Moments, share: float = WINDOW_SHARE) -> np.datetime64:
 def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     """Compare each dealer's change in the assessment window with its peers' and its own audits'."""
     count = len(inputs.dealers)
-    counted, full = perfect(inputs)
+    score = response_scores(inputs)
+    counted: Truths = ~np.isnan(score) & ~np.isnat(inputs.responses.submitted_at)
     if not counted.any():
         return unassessable(count, NO_TIMES)
     opens = opening(inputs.responses.submitted_at[counted])
     dealer, late = inputs.responses.dealer, inputs.responses.submitted_at >= opens
-    n1, k1 = _count(dealer, counted & late, count), _count(dealer, full & late, count)
-    n0, k0 = _count(dealer, counted & ~late, count), _count(dealer, full & ~late, count)
-    flat = not 0 < full.sum() < counted.sum()
-    checks = ((np.full(count, flat), CONSTANT), ((n1 < EACH_SIDE) | (n0 < EACH_SIDE), FEW_IN_WINDOW))
+    n1, inside = _mean(dealer, score, counted & late, count)
+    n0, before = _mean(dealer, score, counted & ~late, count)
+    left = (score - np.where(late, inside[dealer], before[dealer]))[counted]
+    freedom = int(np.maximum(n0 - 1, 0).sum() + np.maximum(n1 - 1, 0).sum())
+    s2 = float(np.sum(left**2)) / max(freedom, 1)
+    checks = ((np.full(count, s2 < 1e-12), CONSTANT), ((n1 < EACH_SIDE) | (n0 < EACH_SIDE), FEW_IN_WINDOW))
     reason = reasons(count, checks)
     use = reason == ""
     design = np.column_stack([peers.design(), audit_change(inputs, opens)])
@@ -101,11 +105,8 @@ def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     if not use.any():
         blank = unassessable(count, "")
         return IndicatorResult(blank.observed, blank.expected, n, blank.z, blank.p, reason)
-    change = k1 / np.maximum(n1, 1) - k0 / np.maximum(n0, 1)
-    # The common share is drawn to the network's, or a dealer without a perfect sheet would have no variance.
-    network = float(full.sum()) / float(counted.sum())
-    share = (k0 + k1 + 10 * network) / (n + 10)
-    sampling = share * (1 - share) * (1 / np.maximum(n1, 1) + 1 / np.maximum(n0, 1))
+    change = inside - before
+    sampling = s2 * (1 / np.maximum(n1, 1) + 1 / np.maximum(n0, 1))
     tau = 0.01
     for _ in range(4):
         beta = huber_fit(change[fitted], design[fitted], (sampling + tau)[fitted])
@@ -124,14 +125,21 @@ def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     )
 
 
-def _count(dealer: Integers, rows: Truths, count: int) -> Integers:
-    return np.bincount(dealer[rows], minlength=count).astype(np.int64)
+def _mean(dealer: Integers, score: Floats, rows: Truths, count: int) -> tuple[Integers, Floats]:
+    """Return per dealer how many of the rows are its own, and their mean score (0 without any)."""
+    n = np.bincount(dealer[rows], minlength=count).astype(np.int64)
+    return n, np.bincount(dealer[rows], score[rows], minlength=count) / np.maximum(n, 1)
 
 
 def audit_change(inputs: Inputs, opens: np.datetime64) -> Floats:
     """Return per dealer the change of the audits from before to inside the window, centred; 0 where unknown."""
+    return inputs.once(f"audit_change {opens}", lambda: _audit_change(inputs, opens))
+
+
+def _audit_change(inputs: Inputs, opens: np.datetime64) -> Floats:
     audits, count = inputs.audits, len(inputs.dealers)
-    rows = np.flatnonzero(used_rows(audits) & ~np.isnat(audits.visited_at))
+    rows = planned_rows(inputs)
+    rows = rows[~np.isnat(audits.visited_at[rows])]
     owner, passed, late = audits.dealer[rows], audits.passed[rows], audits.visited_at[rows] >= opens
     item = numbered(audits.criterion[rows]) * 2 + numbered(audits.kind[rows])
     usual = np.bincount(item, passed, minlength=1) / np.maximum(np.bincount(item, minlength=1), 1)
