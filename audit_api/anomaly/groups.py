@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, spearmanr
+from scipy.special import ndtr
+from scipy.stats import norm
 
 from audit_api.anomaly.indicator import LEVEL, IndicatorResult
 from audit_api.anomaly.laws import HIGHEST_Z, LOWEST_Z
@@ -28,6 +30,8 @@ SIZE_LIMITS = (20, 40, 100)
 BODY, THINNEST = 0.95, 0.8
 FIRST_LOOK, FIRST_LOOK_P = 8_000, 0.08
 """Dealers whose p, overall and of every group, is above this among so few draws need no more of them."""
+SORTED_AFTER, KEPT = 20, 100
+"""Counting is quicker than sorting for so many questions; so many sums of draws are kept at a time."""
 
 
 def correlation(codes: Sequence[str], group_of: Mapping[str, str], results: Mapping[str, IndicatorResult]) -> Floats:
@@ -45,12 +49,19 @@ def correlation(codes: Sequence[str], group_of: Mapping[str, str], results: Mapp
             if both.sum() >= MINIMUM_DEALERS:
                 x, y = results[one].z[both], results[other].z[both]
                 if np.ptp(x) > 0 and np.ptp(y) > 0:
-                    r = 2 * np.sin(np.pi / 6 * float(spearmanr(x, y).statistic))
+                    r = 2 * np.sin(np.pi / 6 * float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]))
             R[i, j] = R[j, i] = min(max(r, 0.0), 0.95)
     values, vectors = np.linalg.eigh(R)
     R = vectors @ np.diag(np.maximum(values, 1e-6)) @ vectors.T
     scale = np.sqrt(np.diag(R))
     result: Floats = R / np.outer(scale, scale)
+    return result
+
+
+def _ranks(values: Floats) -> Floats:
+    """Return ranks, equal values sharing their mean."""
+    place, often = np.unique(values, return_inverse=True, return_counts=True)[1:]
+    result: Floats = (np.cumsum(often) - (often - 1) / 2.0)[place]
     return result
 
 
@@ -67,7 +78,7 @@ def as_in_the_network(z: Floats, seen: Floats) -> Floats:
     body = np.quantile(seen, np.linspace(0.0, BODY, 96))
     edge, limit = float(norm.isf(1 - BODY)), float(body[-1])
     spread = min(1.0, max(THINNEST, (limit - float(np.median(seen))) / edge))
-    inside = np.interp(np.asarray(norm.cdf(z)), np.linspace(0.0, BODY, 96), body)
+    inside = np.interp(ndtr(z), np.linspace(0.0, BODY, 96), body)
     result: Floats = np.where(z <= edge, inside, limit + spread * (z - edge))
     return result
 
@@ -84,6 +95,7 @@ class Reference:
     draws: int
     seed: int
     _drawn: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    _summed: dict[tuple[int, int, int], Drawn] = field(default_factory=dict)
     _made: dict[tuple[int, int, int], HonestDraws] = field(default_factory=dict)
 
     def size_class(self, dealer: int) -> int:
@@ -102,19 +114,28 @@ class Reference:
 
     def honest(self, mask: tuple[bool, ...], size: int, draws: int) -> HonestDraws:
         """Return the first `draws` honest dealers for a pattern of assessable indicators and a size class."""
-        key = (sum(1 << i for i, use in enumerate(mask) if use), size, draws)
+        key = (_bits(np.flatnonzero(mask)), size, draws)
         if key not in self._made:
             if size not in self._drawn:
                 self._drawn[size] = self._draw(size, np.random.default_rng([self.seed, 23, size]))
             chosen = np.flatnonzero(mask)
-            self._made[key] = HonestDraws.of(
-                self._drawn[size][:draws, chosen], [self.group_of[self.codes[i]] for i in chosen]
-            )
+            groups = [self.group_of[self.codes[i]] for i in chosen]
+            members = _members(groups)
+            within = {name: self._sum(chosen[places], size, draws) for name, places in members.items()}
+            _bounded(self._made, key, HonestDraws(members, within, _over_groups(within)))
         return self._made[key]
 
+    def _sum(self, chosen: Integers, size: int, draws: int) -> Drawn:
+        """Return the summed log-odds of some indicators; patterns that differ elsewhere share them."""
+        key = (_bits(chosen), size, draws)
+        if key not in self._summed:
+            said = self._drawn[size][chosen, :draws]
+            _bounded(self._summed, key, Drawn(said.sum(axis=0, dtype=np.float64)))
+        return self._summed[key]
+
     def _draw(self, size: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Return draws × indicators log-odds of honest dealers of one size class."""
-        z = rng.standard_normal((self.draws, len(self.codes))) @ np.linalg.cholesky(self.R).T
+        """Return indicators × draws log-odds of honest dealers of one size class."""
+        z = np.linalg.cholesky(self.R) @ rng.standard_normal((self.draws, len(self.codes))).T
         np.clip(z, LOWEST_Z, HIGHEST_Z, out=z)
         alike = np.searchsorted(SIZE_LIMITS, self.responses, side="right") == size
         said = np.empty(z.shape, dtype=np.float32)
@@ -122,44 +143,77 @@ class Reference:
             law, able = self.results[code].law, self.results[code].assessable
             dealers = np.flatnonzero(able & alike)
             if law is not None and len(dealers):
-                who = dealers[np.arange(self.draws) % len(dealers)]
-                z[:, i] = law.draw(who, np.asarray(norm.cdf(z[:, i])))
+                # Everybody in turn; those of one dealer together, so that its table is at hand.
+                turns = np.arange(-(-self.draws // len(dealers)) * len(dealers)).reshape(-1, len(dealers)).T.ravel()
+                turns = turns[turns < self.draws]
+                z[i, turns] = law.draw(dealers[turns % len(dealers)], ndtr(z[i, turns]))
             elif self.group_of[code] != LEVEL:
-                z[:, i] = as_in_the_network(z[:, i], self.results[code].z[able])
-            said[:, i] = log_odds(code, z[:, i])
+                z[i] = as_in_the_network(z[i], self.results[code].z[able])
+            said[i] = log_odds(code, z[i])
         return said
+
+
+def _bits(chosen: Integers) -> int:
+    """Name a choice of indicators by a number."""
+    return sum(1 << i for i in chosen.tolist())
+
+
+def _members(groups: Sequence[str]) -> dict[str, Integers]:
+    """Return per group, by name, the places of its indicators."""
+    return {name: np.flatnonzero([group == name for group in groups]) for name in sorted(set(groups))}
+
+
+def _bounded(kept: dict[Any, Any], key: object, made: object) -> None:
+    """Keep what was made, at most so many of them: the first goes."""
+    if len(kept) >= KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = made
+
+
+@dataclass(slots=True)
+class Drawn:
+    """Hold one statistic of drawn honest dealers; sorted once it is asked for often."""
+
+    values: Floats
+    _asked: int = 0
+    _ordered: Floats | None = None
+
+    def p(self, statistic: float) -> float:
+        """Return (1 + how many draws reach the statistic) / (1 + draws)."""
+        # The draws are kept in single precision: an equal statistic must count as reached.
+        limit = statistic - 1e-5
+        self._asked += 1
+        if self._ordered is None and self._asked > SORTED_AFTER:
+            self._ordered = np.sort(self.values)
+        if self._ordered is None:
+            reached = int(np.count_nonzero(self.values >= limit))
+        else:
+            reached = len(self._ordered) - int(np.searchsorted(self._ordered, limit, side="left"))
+        return min(1.0, (1.0 + reached) / (1.0 + len(self.values)))
+
+
+def _over_groups(within: Mapping[str, Drawn]) -> Drawn:
+    """Add up the groups' statistics."""
+    return Drawn(np.sum([drawn.values for drawn in within.values()], axis=0))
 
 
 @dataclass(frozen=True, slots=True)
 class HonestDraws:
-    """Hold the sorted statistics of honest dealers: one per group, and the sum over groups."""
+    """Hold the statistics of honest dealers: one per group, and the sum over groups."""
 
-    groups: tuple[str, ...]
     members: Mapping[str, Integers]
-    within: Mapping[str, Floats]
-    across: Floats
+    within: Mapping[str, Drawn]
+    across: Drawn
 
     @staticmethod
     def of(said: NDArray[np.floating], groups: Sequence[str]) -> HonestDraws:
-        """Add up draws × indicators log-odds within their groups, then across, and sort."""
-        names = tuple(sorted(set(groups)))
-        members = {name: np.flatnonzero([group == name for group in groups]) for name in names}
-        within, total = {}, np.zeros(len(said))
-        for name in names:
-            statistic = said[:, members[name]].sum(axis=1, dtype=np.float64)
-            within[name] = np.sort(statistic)
-            total += statistic
-        return HonestDraws(names, members, within, np.sort(total))
+        """Add up draws × indicators log-odds within their groups, then across."""
+        members = _members(groups)
+        within = {name: Drawn(said[:, places].sum(axis=1, dtype=np.float64)) for name, places in members.items()}
+        return HonestDraws(members, within, _over_groups(within))
 
     def judge(self, said: Floats) -> tuple[dict[str, float], float, float]:
         """Return (p per group, p over all groups, log-odds over all groups) of one dealer's log-odds."""
-        by_group = {name: _rank_p(self.within[name], float(said[self.members[name]].sum())) for name in self.groups}
+        by_group = {name: drawn.p(float(said[self.members[name]].sum())) for name, drawn in self.within.items()}
         total = float(said.sum())
-        return by_group, _rank_p(self.across, total), total
-
-
-def _rank_p(ordered: Floats, statistic: float) -> float:
-    """Return (1 + how many draws reach the statistic) / (1 + draws)."""
-    # The draws are kept in single precision: an equal statistic must count as reached.
-    reached = len(ordered) - int(np.searchsorted(ordered, statistic - 1e-5, side="left"))
-    return min(1.0, (1.0 + reached) / (1.0 + len(ordered)))
+        return by_group, self.across.p(total), total

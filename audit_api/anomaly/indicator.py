@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from audit_api.anomaly.laws import CountLaw
-from audit_api.anomaly.parse import Floats, Integers, Texts
+from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 
 LEVEL = "level"
 COPYING = "copying"
@@ -81,11 +80,12 @@ class IndicatorResult:
     p: Floats
     reason: Texts
     law: CountLaw | None = None
+    assessable: Truths = field(init=False, repr=False, compare=False)
+    """The dealers the figure could be computed for: those without a reason against."""
 
-    @property
-    def assessable(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Mark the dealers the figure could be computed for."""
-        return np.asarray(self.reason == "", dtype=bool)
+    def __post_init__(self) -> None:
+        """Read the reasons once: whoever looks at one dealer must not compare the words of all."""
+        object.__setattr__(self, "assessable", np.asarray(self.reason == "", dtype=bool))
 
     def with_z(self, z: Floats, p: Floats) -> IndicatorResult:
         """Return the same result with calibrated z and p."""

@@ -61,10 +61,12 @@ class Verdicts:
         count = len(inputs.dealers)
         by_group: list[dict[str, float]] = [{} for _ in range(count)]
         p, weight = np.full(count, np.nan), np.full(count, np.nan)
+        able = np.array([results[code].assessable for code in codes])
+        said = np.array([log_odds(code, results[code].z) for code in codes])
         for d in range(count):
-            mask = tuple(bool(results[code].assessable[d]) for code in codes)
-            if any(mask):
-                by_group[d], p[d], weight[d] = _judge(codes, results, reference, mask, d)
+            if able[:, d].any():
+                mask = tuple(able[:, d].tolist())
+                by_group[d], p[d], weight[d] = reference.judge(mask, reference.size_class(d), said[able[:, d], d])
         visits, covert = _visits(inputs)
         return Verdicts(
             codes=codes,
