@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from audit_api.anomaly.parse import Floats, Integers
-from audit_api.anomaly.surroundings import Surroundings
+from audit_api.anomaly.surroundings import BINS, Surroundings
 
 MOST_DEALERS = 300
 MOST_WEEKS = 60
 MOST_GROUPS, MOST_IN_GROUP = 12, 40
-BINS = 10
 FUNNEL_AT = (5, 10, 15, 20, 30, 45, 65, 100, 150, 220, 320, 480, 700, 1_000)
 WEEK = 7 * 86_400
 TAU_FLOOR = 0.05
@@ -70,22 +69,14 @@ def _point(x: Any, y: Any) -> list[float]:
 
 def _distribution(around: Surroundings, d: int) -> list[dict[str, float]]:
     """Share of responses by their mean mark in tenths of the scale: here, and at the average other dealer."""
-    scaled = around.inputs.scaled()
-    have = ~np.isnan(scaled)
-    mean = np.where(have, scaled, 0.0).sum(axis=1) / np.maximum(have.sum(axis=1), 1)
-    known = have.any(axis=1)
-    bin_of = np.minimum((mean * BINS).astype(int), BINS - 1)
-    perfect = known & (around.perfect > 0)
-    bin_of = np.where(perfect, BINS, bin_of)  # full marks throughout have a bar of their own
-    mine = known & (around.inputs.responses.dealer == d)
-    others = known & ~mine
-    here, there = (np.bincount(bin_of[chosen], minlength=BINS + 1) for chosen in (mine, others))
+    here = around.by_mark[d]
+    there = around.by_mark.sum(axis=0) - here
     return [
         {
             "from": round(i / BINS, 2),
             "to": round(min(1.0, (i + 1) / BINS), 2),
-            "dealer": round(float(here[i] / max(mine.sum(), 1)), 4),
-            "others": round(float(there[i] / max(others.sum(), 1)), 4),
+            "dealer": round(float(here[i] / max(here.sum(), 1)), 4),
+            "others": round(float(there[i] / max(there.sum(), 1)), 4),
         }
         for i in range(BINS + 1)
     ]

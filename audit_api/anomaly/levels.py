@@ -15,6 +15,7 @@ from audit_api.anomaly.indicator import CONSTANT, FEW_PEERS, FEW_RESPONSES, NO_A
 from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance, huber_fit
+from audit_api.anomaly.sheets import sheets
 
 HELD = -2.0
 """No response counts as further below average than this, in standard deviations."""
@@ -54,14 +55,14 @@ def response_scores(inputs: Inputs) -> Floats:
     scores) would stretch the difference between full and nearly full marks, which at a ceiling is noise, and
     hide sheets that are high without being perfect; one furious customer is held at −2 instead.
     """
-    scaled = inputs.scaled()
-    have = ~np.isnan(scaled)
-    count = have.sum(axis=0)
-    centre = np.where(have, scaled, 0.0).sum(axis=0) / np.maximum(count, 1)
-    answered = have.sum(axis=1)
-    mean = np.where(have, scaled - centre, 0.0).sum(axis=1) / np.maximum(answered, 1)
+    return inputs.once("response_scores", lambda: _response_scores(inputs))
+
+
+def _response_scores(inputs: Inputs) -> Floats:
+    seen = sheets(inputs)
+    mean = seen.beyond / np.maximum(seen.answered, 1)
     result = np.full(len(mean), np.nan)
-    known = answered > 0
+    known = seen.answered > 0
     spread = float(np.std(mean[known])) if known.any() else 0.0
     result[known] = np.maximum(mean[known] / spread, HELD) if spread > 1e-9 else 0.0
     return result

@@ -19,9 +19,11 @@ PART = 50_000
 class Sheets:
     """Hold per response: rated items answered, sum of their marks and of these less their item's mean (0..1 each).
 
-    lowest and highest mark are inf and −inf where nothing was answered; full counts full marks.
+    lowest and highest mark are inf and −inf where nothing was answered; full counts full marks. centre: the mean of
+    each item.
     """
 
+    centre: Floats
     answered: Integers
     total: Floats
     beyond: Floats
@@ -61,4 +63,6 @@ def _sheets(inputs: Inputs) -> Sheets:
         lowest[part] = np.where(have, marks, np.inf).min(axis=1, initial=np.inf)
         highest[part] = np.where(have, marks, -np.inf).max(axis=1, initial=-np.inf)
         full[part] = (have & (marks >= 1.0)).sum(axis=1)
-    return Sheets(answered=answered, total=total, beyond=beyond, lowest=lowest, highest=highest, full=full)
+    return Sheets(
+        centre=centre, answered=answered, total=total, beyond=beyond, lowest=lowest, highest=highest, full=full
+    )

@@ -15,6 +15,8 @@ from audit_api.anomaly.sheets import sheets
 from audit_api.anomaly.verdicts import Run
 
 MANY_DEALERS = 5
+BINS = 10
+"""Responses are counted by mean mark in tenths of the scale, those with nothing but full marks apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Surroundings:
     answers full marks, or all the same; level, spread, n: per dealer (mean and SD of score, responses with one);
     audit: per dealer shrunken share of criteria passed beyond the usual, both kinds of visit weighted by their
     number, NaN without a visit; visits with their score, leniency of the auditor (negative = strict) and time;
+    by_mark: dealers × (tenths of the scale, and last full marks throughout), responses by their mean mark;
     widespread: responses whose contact or device is seen at five dealers or more; order and first: the responses
     of each dealer.
     """
@@ -33,6 +36,7 @@ class Surroundings:
     score: Floats
     perfect: Floats
     straight: Floats
+    by_mark: Integers
     level: Floats
     spread: Floats
     n: Integers
@@ -55,8 +59,10 @@ class Surroundings:
         n = np.bincount(owner[known], minlength=count)
         level = np.where(n > 0, np.bincount(owner[known], score[known], minlength=count) / np.maximum(n, 1), np.nan)
         square = np.bincount(owner[known], (score[known] - level[owner[known]]) ** 2, minlength=count)
-        seen_marks = sheets(inputs)
-        low, high = seen_marks.lowest, seen_marks.highest
+        marks = sheets(inputs)
+        perfect = known & (marks.lowest >= 1.0)
+        tenth = np.where(perfect, BINS, np.minimum((marks.mean() * BINS).astype(np.int64), BINS - 1))
+        cell = (owner * (BINS + 1) + tenth)[known]
         visits = planned_visits(inputs)
         kinds = audit_levels(inputs)
         seen = sum((kind.visits for kind in kinds), np.zeros(count, dtype=np.int64))
@@ -64,8 +70,9 @@ class Surroundings:
         return Surroundings(
             inputs=inputs,
             score=score,
-            perfect=np.where(known, low >= 1.0, False).astype(np.float64),
-            straight=np.where(known, low >= high, False).astype(np.float64),
+            perfect=perfect.astype(np.float64),
+            straight=(known & (marks.lowest >= marks.highest)).astype(np.float64),
+            by_mark=np.bincount(cell, minlength=count * (BINS + 1)).reshape(count, BINS + 1),
             level=level,
             spread=np.sqrt(square / np.maximum(n - 1, 1)),
             n=n.astype(np.int64),

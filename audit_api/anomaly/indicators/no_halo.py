@@ -31,6 +31,7 @@ from audit_api.anomaly.indicator import (
 from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance, huber_fit
+from audit_api.anomaly.sheets import PART, sheets
 
 INDICATOR = Indicator(
     code="no_halo",
@@ -66,32 +67,51 @@ FLOOR = 0.10**2
 
 def scatter(inputs: Inputs) -> tuple[Integers, Floats]:
     """Return the responses that count and how much more their marks scatter than usual at their mean (SD)."""
-    scaled, dealer, count = inputs.scaled(), inputs.responses.dealer, len(inputs.dealers)
-    have = ~np.isnan(scaled)
-    answered = have.sum(axis=1)
-    items = scaled.shape[1]
-    marks = np.where(have, scaled, 0.0)
-    mean = marks.sum(axis=1) / np.maximum(answered, 1)
-    rest = np.where(have, marks - (marks.sum(axis=0) / np.maximum(have.sum(axis=0), 1)), 0.0)
-    level = np.bincount(dealer, rest.sum(axis=1), minlength=count) / np.maximum(
-        np.bincount(dealer, answered, minlength=count), 1
-    )
-    for i in range(items):
-        seen = np.bincount(dealer, have[:, i], minlength=count)
-        own = np.bincount(dealer, np.where(have[:, i], rest[:, i] - level[dealer], 0.0), minlength=count)
-        rest[:, i] -= np.where(have[:, i], (own / (seen + PROFILE_WEIGHT))[dealer], 0.0)
-    centred = np.where(have, rest - (rest.sum(axis=1) / np.maximum(answered, 1))[:, None], 0.0)
-    spread = np.sqrt((centred**2).sum(axis=1) / np.maximum(answered - 1, 1))
-    rows = np.flatnonzero((answered >= max(MINIMUM_ITEMS, 0.5 * items)) & (mean < 1.0 - 1e-9))
+    seen, items = sheets(inputs), len(inputs.drivers())
+    # Rounded, so that equal means fall into one class whatever the last digit of a sum.
+    mean = np.round(seen.mean(), 9)
+    rows = np.flatnonzero((seen.answered >= max(MINIMUM_ITEMS, 0.5 * items)) & (mean < 1.0 - 1e-9))
     if not len(rows):
         return rows, np.empty(0)
+    spread = _spread(inputs, rows, seen.centre + _profiles(inputs))
     edges = np.unique(np.quantile(mean[rows], np.linspace(0, 1, CLASSES + 1)[1:-1]))
     kind = np.searchsorted(edges, mean[rows], side="right")
     size = np.maximum(np.bincount(kind), 1)
-    usual = np.bincount(kind, spread[rows]) / size
-    square = np.bincount(kind, (spread[rows] - usual[kind]) ** 2) / size
+    usual = np.bincount(kind, spread) / size
+    square = np.bincount(kind, (spread - usual[kind]) ** 2) / size
     deviation = np.sqrt(np.maximum(square, 1e-6))
-    return rows, np.clip((spread[rows] - usual[kind]) / deviation[kind], -4.0, 4.0)
+    return rows, np.clip((spread - usual[kind]) / deviation[kind], -4.0, 4.0)
+
+
+def _profiles(inputs: Inputs) -> Floats:
+    """Return dealers × items: how far an item's mark lies from the dealer's level, drawn towards the network's."""
+    seen, dealer, count = sheets(inputs), inputs.responses.dealer, len(inputs.dealers)
+    answers = np.maximum(np.bincount(dealer, seen.answered, minlength=count), 1)
+    level = np.bincount(dealer, seen.beyond, minlength=count) / answers
+    number, own = np.zeros((count, len(seen.centre))), np.zeros((count, len(seen.centre)))
+    for start in range(0, len(dealer), PART):
+        part = slice(start, start + PART)
+        rest = inputs.scaled(part) - seen.centre - level[dealer[part]][:, None]
+        for i, column in enumerate(rest.T):
+            have = ~np.isnan(column)
+            number[:, i] += np.bincount(dealer[part][have], minlength=count)
+            own[:, i] += np.bincount(dealer[part][have], column[have], minlength=count)
+    result: Floats = own / (number + PROFILE_WEIGHT)
+    return result
+
+
+def _spread(inputs: Inputs, rows: Integers, usual: Floats) -> Floats:
+    """Return the SD of the marks of each row, `usual` (dealers × items) taken out."""
+    result = np.empty(len(rows))
+    for start in range(0, len(rows), PART):
+        chosen = rows[start : start + PART]
+        rest = inputs.scaled(chosen) - usual[inputs.responses.dealer[chosen]]
+        have = ~np.isnan(rest)
+        answered = have.sum(axis=1)
+        mean = np.where(have, rest, 0.0).sum(axis=1) / answered
+        centred = np.where(have, rest - mean[:, None], 0.0)
+        result[start : start + PART] = np.sqrt((centred**2).sum(axis=1) / np.maximum(answered - 1, 1))
+    return result
 
 
 def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
