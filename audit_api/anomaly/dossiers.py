@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from audit_api.anomaly.explanation import dossier, honest_causes, sentence
 from audit_api.anomaly.grades import NOT_ASSESSABLE, grade
 from audit_api.anomaly.outcome import ScreenedDealer
@@ -13,19 +15,29 @@ from audit_api.anomaly.verdicts import Run
 
 Rows = Mapping[str, Mapping[int, dict[str, Any]]]
 
+ASSUMED = {
+    "zh": "前提：其余答卷的分布与全网相同水平的店一样，另有来历的答卷绝大多数为满分，审核本身的误差已经计入。"
+    "满分普遍时两者难以区分，区间会很宽；区间包含 0% 即说明可能并无此类答卷。"
+    "它只作描述，不参与评定，也不得用于计算金额。",
+    "en": "This assumes that the other responses spread as at dealers of the same level, that those of another origin "
+    "are nearly all full marks, and allows for the audits' own error. Where full marks are common the two can hardly "
+    "be told apart and the interval is wide; one that holds 0% says there may be none. It describes, it grades nobody, "
+    "and it is never used for money.",
+}
+
 REASONS = {
     "few_responses": {"zh": "答卷数量不足", "en": "too few responses"},
-    "no_planned_visit": {"zh": "没有计划内的到访", "en": "no planned visit"},
+    "no_planned_visit": {"zh": "没有可用的计划内走访", "en": "no planned visit that could tell"},
     "few_uneven_sheets": {"zh": "非整卷同分的答卷不足", "en": "too few sheets with uneven marks"},
     "few_peers": {"zh": "可比较的店不足", "en": "too few dealers to compare with"},
     "no_variation": {"zh": "所有答案相同，无从比较", "en": "all answers are the same, nothing to compare"},
-    "no_contacts": {"zh": "没有（足够的）联系方式散列值", "en": "no contact hashes, or too few"},
+    "no_contacts": {"zh": "没有（足够的）联系方式（加密值）", "en": "no contact hashes, or too few"},
     "no_devices": {"zh": "没有（足够的）设备或渠道信息", "en": "no device or channel known, or too few"},
-    "no_staff_directory": {"zh": "没有该店的员工通讯录散列值", "en": "no staff directory of this dealer"},
+    "no_staff_directory": {"zh": "没有该店的员工名录", "en": "no staff directory of this dealer"},
     "no_times": {"zh": "没有（足够的）提交时间", "en": "no times of submission, or too few"},
     "no_durations": {"zh": "没有（足够的）答题用时", "en": "no durations, or too few"},
     "few_long_comments": {"zh": "较长的留言不足", "en": "too few long comments"},
-    "no_sample_frame": {"zh": "没有样本范围数据（应交、已交、有效、邀请）", "en": "no counts of the sample frame"},
+    "no_sample_frame": {"zh": "没有应调查业务的名单", "en": "no list of the events to be surveyed"},
     "few_events": {"zh": "应调查的业务不足", "en": "too few eligible events"},
     "few_troubled_events": {
         "zh": "有投诉、返修或久等的业务不足",
@@ -92,7 +104,7 @@ def freeze(run: Run, dealer: ScreenedDealer, d: int, rows: Rows) -> dict[str, An
             }
         )
     evidence.sort(key=lambda piece: (piece["p"], piece["indicator"]))
-    return dossier(
+    return {"unexplained_top_share": _top_share(run, d)} | dossier(
         dealer_id=dealer.dealer_id,
         grade=dealer.grade,
         score=dealer.score or 0.0,
@@ -105,3 +117,22 @@ def freeze(run: Run, dealer: ScreenedDealer, d: int, rows: Rows) -> dict[str, An
         without=without,
         not_assessable=silent,
     )
+
+
+def _top_share(run: Run, d: int) -> dict[str, Any] | None:
+    """Return the unexplained top share with its interval, in words and with what it assumes."""
+    share, low, high = (float(x[d]) for x in (run.top_share.share, run.top_share.low, run.top_share.high))
+    if np.isnan(share):
+        return None
+    return {
+        "share": share,
+        "low": low,
+        "high": high,
+        "sentence": {
+            "zh": f"若客户的打分与审核结果所支持的水平一致，要解释本店的满分，约有 {share:.0%} 的答卷"
+            f"（90% 区间：{low:.0%} 至 {high:.0%}）须另有来历。",
+            "en": f"Did customers mark as the audits lead one to expect, about {share:.0%} of the responses (90% "
+            f"interval {low:.0%} to {high:.0%}) would need another origin to explain the full marks.",
+        },
+        "assumptions": dict(ASSUMED),
+    }

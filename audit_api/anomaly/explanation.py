@@ -34,15 +34,18 @@ LIMITS = (
 
 
 def chance(p: float) -> str:
-    """Write a probability as people read it: two digits, and never zero."""
+    """Write a probability as a percentage with the digits that mean something, never as 0 or 100."""
     if p < 1e-4:
-        return "<0.0001"
-    return f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+        return "<0.01%"
+    return f"{p:.2%}" if p < 0.001 else f"{p:.1%}" if p < 0.01 else f"{p:.0%}" if p < 0.995 else ">99%"
 
 
 def sentence(indicator: Indicator, *, observed: float, expected: float, n: int, p: float) -> dict[str, str]:
     """State one piece of evidence in both languages."""
-    values = {"observed": observed, "expected": expected, "n": n, "p": chance(p)}
+    values = {
+        "observed": observed, "expected": expected, "n": n, "p": chance(p),
+        "observed_points": 100 * observed, "expected_points": 100 * expected,
+    }  # fmt: skip
     return {"zh": indicator.sentence_zh.format(**values), "en": indicator.sentence_en.format(**values)}
 
 
@@ -66,8 +69,9 @@ def held_back(standing: Standing, parameters: Parameters, grade: str) -> list[di
     if standing.q > parameters.q:
         reasons.append(
             {
-                "zh": f"校正多重比较后的 q 值为 {chance(standing.q)}，高于 {parameters.q:g}。",
-                "en": f"Corrected for the number of dealers, q is {chance(standing.q)}, above {parameters.q:g}.",
+                "zh": f"按共同比较的店数校正后的概率（q）为 {chance(standing.q)}，高于 {parameters.q:.0%}。",
+                "en": f"Corrected for the number of dealers compared, the chance (q) is {chance(standing.q)}, above "
+                f"{parameters.q:.0%}.",
             }
         )
     if len(supported_groups(standing, parameters)) < 2:
@@ -87,10 +91,10 @@ def held_back(standing: Standing, parameters: Parameters, grade: str) -> list[di
     if standing.visits < parameters.flag_min_visits or standing.covert_visits < parameters.flag_min_covert_visits:
         reasons.append(
             {
-                "zh": f"计划内的到访有 {standing.visits} 次，其中暗访 {standing.covert_visits} 次，"
-                "不足以让与审核的差距作为标记的依据。",
-                "en": f"There are {standing.visits} planned visits, {standing.covert_visits} of them covert: too few "
-                "for a gap to the audits to support a flag.",
+                "zh": f"计划内走访只有 {standing.visits} 次，其中暗访 {standing.covert_visits} 次；"
+                f"至少要有 {parameters.flag_min_visits} 次且其中有暗访，与审核的差距才能作为标记的依据。",
+                "en": f"Planned visits: {standing.visits}, covert ones among them: {standing.covert_visits}. A gap to "
+                f"the audits supports a flag only from {parameters.flag_min_visits} visits, one of them covert.",
             }
         )
     if not reasons and grade == WATCH:

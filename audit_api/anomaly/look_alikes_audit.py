@@ -99,7 +99,7 @@ def strict_auditor(around: Surroundings, d: int) -> Tested:
     word_zh, word_en = ("少", "fewer") if mean < 0 else ("多", "more")
     return STRICT.result(
         fits,
-        f"到访本店的审核员在其他店平均{word_zh}给 {abs(mean):.1%} 的通过率。"
+        f"走访本店的审核员在其他店平均{word_zh}给 {abs(mean):.1%} 的通过率。"
         + ("他们确实偏严；计算差距时已作调整。" if fits else "不算偏严。"),
         f"The auditors who came here pass {abs(mean):.1%} {word_en} criteria than others do elsewhere. "
         + ("They are strict; the comparison allows for it." if fits else "That is not strict."),

@@ -36,6 +36,15 @@ COMMON = 0.40
 """Where two sheets in five are perfect everywhere, perfect sheets tell little."""
 WIDE = 0.90
 NEW_YEARS = 2
+BANDS_ZH = {"under 2": "不满 2 年", "2 to 5": "2 至 5 年", "over 5": "5 年以上"}
+
+
+def _beside_zh(difference: float) -> str:
+    return f"{'高' if difference >= 0 else '低'} {abs(difference):.2f} 个标准差"
+
+
+def _beside_en(difference: float) -> str:
+    return f"{abs(difference):.2f} standard deviations {'above' if difference >= 0 else 'below'}"
 
 
 def small_sample(around: Surroundings, d: int) -> Tested:
@@ -94,9 +103,9 @@ def region(around: Surroundings, d: int) -> Tested:
     fits = excess > 0 and shift >= max(HALF * excess, SEEN)
     return REGION.result(
         fits,
-        f"本店高于全网 {excess:+.2f} 个标准差，同地区其他店为 {shift:+.2f}。"
+        f"与全网相比，本店{_beside_zh(excess)}，同地区其他店{_beside_zh(shift)}。"
         + ("整个地区都偏高，比较时已按地区分组。" if fits else "地区解释不了。"),
-        f"The dealer lies {excess:+.2f} standard deviations from the network, its region's others {shift:+.2f}. "
+        f"Against the network this dealer is {_beside_en(excess)}, its region's others are {_beside_en(shift)}. "
         + ("The whole region marks high; peers are taken from it." if fits else "The region does not explain it."),
         dealer=excess,
         region=shift,
@@ -112,7 +121,7 @@ def new_store(around: Surroundings, d: int) -> Tested:
     fits = bool(upper) and upper[0] <= NEW_YEARS and not band.startswith(("over", ">")) and not band.endswith("+")
     return NEW_STORE.result(
         fits,
-        f"开业年限档：{band}（年）。" + ("新店宜辅导，不宜怀疑。" if fits else "不是新店。"),
+        f"开业年限：{BANDS_ZH.get(band, band)}。" + ("新店宜辅导，不宜怀疑。" if fits else "不是新店。"),
         f"Years since opening: {band}. "
         + ("A new store is to be coached, not suspected." if fits else "It is no new store."),
     )
@@ -179,10 +188,11 @@ def launch(around: Surroundings, d: int) -> Tested:
     fits = excess > 0 and expected >= max(HALF * excess, SEEN)
     return LAUNCH.result(
         fits,
-        f"按全网各车型水平推算，本店的车型构成带来 {expected:+.2f} 个标准差，实际高出 {excess:+.2f}。"
+        f"按全网各车型的水平推算，本店的车型构成应使其{_beside_zh(expected)}，实际{_beside_zh(excess)}。"
         + ("车型构成可以解释一半以上。" if fits else "车型解释不了。"),
-        f"Marked as everywhere, this mix of cars gives {expected:+.2f} standard deviations; the dealer has "
-        f"{excess:+.2f}. " + ("The cars explain at least half of it." if fits else "The cars do not explain it."),
+        f"Marked as everywhere, this mix of cars would put the dealer {_beside_en(expected)} the network; it is "
+        f"{_beside_en(excess)}. "
+        + ("The cars explain at least half of it." if fits else "The cars do not explain it."),
         mix=expected,
         dealer=excess,
     )

@@ -115,14 +115,14 @@ def _contrast(
     if fits:
         return case.result(
             True,
-            f"{begun_zh}，这些答卷并不比本店其他答卷更好（差 {apart:+.2f} 个标准差，误差 {error:.2f}）{zh[1]}",
+            f"{begun_zh}，这些答卷并不比本店其他答卷更好（相差 {apart:+.2f} 个标准差，误差 {error:.2f}）{zh[1]}",
             f"{begun_en}, and they are no happier than the dealer's others ({apart:+.2f} standard deviations, "
             f"error {error:.2f}){en[1]}",
             **figures,
         )
     return case.result(
         False,
-        f"{begun_zh}，而且明显好于本店其他答卷（差 {apart:+.2f} 个标准差，误差 {error:.2f}），这一情形解释不了。",
+        f"{begun_zh}，而且明显好于本店其他答卷（高 {apart:.2f} 个标准差，误差 {error:.2f}），这一情形解释不了。",
         f"{begun_en}, and they are clearly happier than the dealer's others ({apart:+.2f} standard deviations, "
         f"error {error:.2f}): this does not explain it.",
         **figures,

@@ -33,12 +33,12 @@ INDICATOR = Indicator(
     formula="z = (y − Xβ) / √(s²/n + β²·var(audit level) + τ²), y = mean standard score of responses, held at −2",
     source="detection.md; structure after Han, Yaraghi & Gopal 2018",
     sentence_zh=(
-        "{n}份答卷的满意度水平为{observed:+.2f}个标准差；审核结果与之相当的同类店预期为{expected:+.2f}"
+        "按{n}份答卷，满意度与全网平均水平相差{observed:+.2f}个标准差；审核结果与之相当的同类店预期相差{expected:+.2f}"
         "（偶然达到这一差距的概率{p}）。"
     ),
     sentence_en=(
-        "The survey level over {n} responses is {observed:+.2f} standard deviations; peers with such audit "
-        "results are expected at {expected:+.2f} (chance of a gap this large: {p})."
+        "Over {n} responses customers mark {observed:+.2f} standard deviations from the network's mean; peers with "
+        "such audit results are expected at {expected:+.2f} (chance of a gap this large: {p})."
     ),
     explanations=(
         Explanation(
