@@ -16,6 +16,12 @@ from audit_api.operations.screening_watch import watched
 from audit_api.problems import Problem
 
 SHOWN_DIFFERENCES = 100
+figures_option = click.option(
+    "--figures", is_flag=True, help="Also what grades dealers that are read blind; not for who decides about them."
+)
+BLIND = (
+    "Random controls stand among the flags, so nothing here grades them; managers see p and q, --figures prints them."
+)
 
 
 @click.group()
@@ -27,7 +33,8 @@ def screening() -> None:
 @click.option("--wave", required=True, help="Code of the wave.")
 @click.option("--questionnaire", default="SSQ", show_default=True, help="Code of the questionnaire; one a run.")
 @click.option("--action", is_flag=True, help="A declared action run: may flag; once for a wave. Else watch only.")
-def run(*, wave: str, questionnaire: str, action: bool) -> None:
+@figures_option
+def run(*, wave: str, questionnaire: str, action: bool, figures: bool) -> None:
     """Screen a wave and keep what was found; the same data again changes nothing."""
     with connected() as services:
         done = operations.run_screening(
@@ -40,16 +47,23 @@ def run(*, wave: str, questionnaire: str, action: bool) -> None:
             store=services.store,
             progress=lambda line: click.echo(line, err=True),
         )
-        found = operations.flags_of_run(done["code"])
+        found = operations.flags_of_run(OPERATOR, done["code"], figures=figures)
     counts = done["run"]["counts"]
+    blind = any(flag.get("blind") for flag in found) and not figures
+    flagged = sum(flag["grade"] == "flag" for flag in found) if blind else counts["flag"]
+    watched = sum(flag["grade"] == "watch" for flag in found) if blind else counts["watch"]
     click.echo(f"{done['code']}" + (" (was there already)" if done["repeated"] else ""))
     click.echo(
         f"{counts['dealers']} dealers, {counts['responses']} responses, {counts['planned_visits']} planned visits: "
-        f"{counts['flag']} flagged, {counts['watch']} on watch, {counts['not_assessable']} not assessable"
+        f"{flagged} {'to be read blind' if blind else 'flagged'}, {watched} on watch, "
+        f"{counts['not_assessable']} not assessable"
     )
     for flag in found:
         sentence = flag["summary"].get(terminal_language(), "")
-        click.echo(f"{flag['grade']:5}  {flag['dealer']:12} p {flag['p']:.2g}  q {flag['q']:.2g}  {sentence}")
+        told = "read blind" if flag["p"] is None else f"p {flag['p']:.2g}  q {flag['q']:.2g}  {sentence}"
+        click.echo(f"{flag['grade']:5}  {flag['dealer']:12} {told}")
+    if blind:
+        click.echo(BLIND, err=True)
     click.echo("A flag is a question, not a verdict; a person decides it.", err=True)
 
 
@@ -66,6 +80,12 @@ def export(run_id: str, out: Path) -> None:
         inputs = operations.inputs_of_run(OPERATOR, run_id, store=services.store)
     write_folder(out, inputs)
     write_run_file(out, found["run"])
+    if found["blind"]:
+        click.echo(
+            "Flags of this wave are read blind: not for who decides about them, for screening this folder tells "
+            "controls from flags.",
+            err=True,
+        )
     click.echo(
         f"{len(inputs.dealers)} dealers, {len(inputs.responses)} responses, {len(inputs.audits)} audit rows", err=True
     )
@@ -82,9 +102,10 @@ def list_(*, wave: str | None, limit: int) -> None:
     for found in page["items"]:
         counts = found["run"]["counts"]
         kind = "action" if found["action"] else "watch"
+        graded = "read blind" if found["blind"] else f"{counts['flag']:>4} flagged  {counts['watch']:>4} on watch"
         click.echo(
             f"{found['code']:32}  {kind:6}  {found['started_at']:%Y-%m-%d %H:%M}  {counts['responses']:>9} responses  "
-            f"{counts['flag']:>4} flagged  {counts['watch']:>4} on watch"
+            f"{graded}"
         )
     if page["next"]:
         click.echo(f"There are more than {limit}; narrow it down with --wave.", err=True)
@@ -92,11 +113,24 @@ def list_(*, wave: str | None, limit: int) -> None:
 
 @screening.command("show")
 @click.argument("run_id", metavar="RUN")
-def show(run_id: str) -> None:
+@figures_option
+def show(run_id: str, *, figures: bool) -> None:
     """Print the frozen record of RUN as JSON: code, libraries, parameters, inputs, counts."""
     with connected():
-        found = operations.open_run(OPERATOR, run_id)
-    names = ("code", "wave", "programme", "brand", "questionnaire", "action", "by", "code_sha256", "frozen", "run")
+        found = operations.open_run(OPERATOR, run_id, figures=figures)
+    names = (
+        "code",
+        "wave",
+        "programme",
+        "brand",
+        "questionnaire",
+        "action",
+        "by",
+        "code_sha256",
+        "frozen",
+        "blind",
+        "run",
+    )
     shown = {name: found.get(name) for name in names}
     times = {name: found[name].isoformat() for name in ("started_at", "finished_at")}
     click.echo(json.dumps(shown | times, ensure_ascii=False, indent=2, sort_keys=True))

@@ -73,7 +73,7 @@ class Flag(Document):
     grade = StringField(required=True, choices=["watch", "flag"])
     control = BooleanField(default=False)  # drawn at random from the unflagged; not shown before it is decided
     blind = BooleanField(default=False)  # shown without the figures that would tell a control from a flag
-    unblinded = ListField(StringField())  # persons who have asked for those figures
+    unblinded = ListField(StringField())  # persons who have asked for those figures: they do not decide it
     interests = ListField(DictField())  # persons who declared an interest, and which
     heard_revision = IntField(default=1)  # decisions on an earlier revision no longer count
     reply_until = DateTimeField(null=True)
@@ -94,7 +94,16 @@ class Flag(Document):
     meta = {
         "collection": "flags",
         "auto_create_index": False,
-        "indexes": [["brand", "_id"], ["dealer", "_id"], ["wave", "_id"]],
+        "indexes": [
+            ["brand", "_id"],
+            ["dealer", "_id"],
+            ["wave", "_id"],
+            # What waits for a blind decision is looked up at every reading of flags and runs.
+            {
+                "fields": ["blind", "state", "wave", "questionnaire", "dealer"],
+                "partialFilterExpression": {"blind": True},
+            },
+        ],
     }
 
 

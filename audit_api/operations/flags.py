@@ -18,6 +18,7 @@ from audit_api.models import flags, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.visits import Visit
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.flags_blind import require_blind, show_figures, under_review
 from audit_api.operations.submissions import dealer_timezone
 from audit_api.problems import Problem
 
@@ -39,53 +40,44 @@ def list_flags(
 ) -> Row:
     """List the flags in scope by id, without their dossiers; returns `{"items": [...], "next": id or None}`.
 
-    Watches that a later run has superseded come only with the name of their `run`.
-
-    Those that wait for their first look come without the figures that grade them.
+    Watches that a later run has superseded come only with the name of their `run`. For who may decide, flags read
+    blind come without the figures that grade them, and so do watches on the same wave and questionnaire; watches
+    on the very dealers that are read blind are left out.
     """
+    review = under_review(actor)
     wanted = {"state": state, "grade": grade, "wave": wave, "run": run}
     conditions: list[Row] = [scope_filter(actor), {name: value for name, value in wanted.items() if value is not None}]
+    conditions += review.without_hidden()
     if run is None:
         conditions.append({"superseded_by": None})
     if after:
         conditions.append({"_id": {"$gt": after}})
     found = flags.Flag._get_collection().find({"$and": conditions}, LISTED)
     rows = list(found.sort("_id", 1).limit(limit + 1))
-    items = [shown(row, actor.id) for row in rows[:limit]]
+    items = [shown(row, actor, reviewed=review.covers(row)) for row in rows[:limit]]
     return {"items": items, "next": items[-1]["flag"] if len(rows) > limit else None}
 
 
 def open_flag(actor: Actor, flag_id: str, *, figures: bool = False, at: datetime | None = None) -> Row:
     """Read one flag with the evidence as it was frozen and what the dealer was asked; nothing is computed anew.
 
-    `figures` asks for what grades it before the first step; that is recorded at `at`, and the person's decision no
-    longer counts as blind. Raises NOT_FOUND.
+    `figures` asks for what grades a blind flag before it is decided; that is recorded at `at`, and the person no
+    longer asks or decides on it. Raises NOT_FOUND.
     """
     row = find_flag(actor, flag_id)
-    if figures and at is not None and is_blind(row, actor.id):
-        row = _unblind(row, actor, at)
+    if figures and at is not None and is_blind(row, actor):
+        row = show_figures(row, actor, at)
     asked = flags.Question._get_collection().find({"flag": flag_id}).sort([("asked_at", 1), ("_id", 1)])
-    view = shown(row, actor.id)
+    view = shown(row, actor, reviewed=under_review(actor).covers(row))
     return view | {"questions": [{**q, "question": q["_id"]} for q in asked.limit(MOST_QUESTIONS_SHOWN)]}
 
 
 def find_flag(actor: Actor, flag_id: str) -> Row:
-    """Read one flag as it is kept; raises NOT_FOUND."""
+    """Read one flag as it is kept; raises NOT_FOUND, also for a watch that would give a blind flag away."""
     row: Row | None = flags.Flag._get_collection().find_one({"$and": [{"_id": flag_id}, scope_filter(actor)]})
-    if row is None:
+    if row is None or under_review(actor).hides(row):
         raise Problem(problems.NOT_FOUND)
     return row
-
-
-def _unblind(row: Row, actor: Actor, at: datetime) -> Row:
-    def write(session: ClientSession) -> None:
-        wanted = {"_id": row["_id"], "unblinded": {"$ne": actor.id}}
-        change = {"$push": {"unblinded": actor.id}}
-        if flags.Flag._get_collection().update_one(wanted, change, session=session).modified_count:
-            trail.append("flag", row["_id"], "figures_shown", actor_id=actor.id, at=at, session=session)
-
-    in_transaction(write)
-    return {**row, "unblinded": [*(row.get("unblinded") or ()), actor.id]}
 
 
 def decide_flag(
@@ -104,12 +96,14 @@ def decide_flag(
 
     A confirmation needs the dealer heard, proposes a response, and lets nothing happen by itself; a dismissal keeps
     the pattern from being raised again for two waves. Raises NOT_FOUND; STALE_REVISION with what has changed;
-    FORBIDDEN for an interested person; INVALID for a decision without reason or look-alike; TRANSITION_REFUSED
-    where the state, or the same person's earlier decision, forbids it.
+    FORBIDDEN for an interested person and for one who has seen the figures of a blind flag; INVALID for a decision
+    without reason or look-alike; TRANSITION_REFUSED where the state, or the same person's earlier decision, forbids
+    it.
     """
     flag = find_flag(actor, flag_id)
     require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
+    require_blind(flag, actor)
     decision = Decision(Outcome(outcome), reason.strip(), look_alike, actor.id, to_milliseconds(at), revision)
     silent = bool(flag.get("reply_until")) and flag["reply_until"] < at
     try:
@@ -128,7 +122,7 @@ def decide_flag(
         earlier = {"dealer": flag["dealer"], "state": FlagState.CONFIRMED.value, "_id": {"$ne": flag_id}}
         count = flags.Flag._get_collection().count_documents(earlier, limit=100)
         values["response"] = propose_response(flag["groups"], count)
-    entry = asdict(decision) | {"outcome": decision.outcome.value, "blind": is_blind(flag, actor.id)}
+    entry = asdict(decision) | {"outcome": decision.outcome.value, "blind": is_blind(flag, actor)}
 
     def also(session: ClientSession) -> None:
         if ended:
@@ -148,7 +142,7 @@ def _decision(taken: Mapping[str, Any]) -> Decision:
 
 def first_step(flag: Row, actor: Actor) -> Row:
     """Give the note that somebody's first step on a flag was taken blind or not; nothing where there was one."""
-    return {} if "first_step_blind" in flag else {"first_step_blind": is_blind(flag, actor.id)}
+    return {} if "first_step_blind" in flag else {"first_step_blind": is_blind(flag, actor)}
 
 
 def change_flag(

@@ -47,6 +47,7 @@ from audit_api.operations.flags import (
     suppress,
     visits_used,
 )
+from audit_api.operations.flags_blind import require_blind
 from audit_api.operations.submissions import dealer_timezone
 from audit_api.problems import Problem
 
@@ -69,12 +70,14 @@ def ask_dealer(
 ) -> Row:
     """Ask the dealer about a flag, showing it the chosen pieces of evidence in its own form; returns the flag.
 
-    Raises NOT_FOUND, STALE_REVISION, FORBIDDEN for an interested person, TRANSITION_REFUSED; INVALID for a piece
+    Raises NOT_FOUND, STALE_REVISION, FORBIDDEN for an interested person and for one who has seen the figures of a
+    blind flag, TRANSITION_REFUSED; INVALID for a piece
     that the flag has not, that no dealer may see, or a text that names a respondent, a visit or an auditor.
     """
     flag = find_flag(actor, flag_id)
     require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
+    require_blind(flag, actor)
     try:
         reached = step(FlagState(flag["state"]), FlagEvent.ASK)
     except DecisionRefused as refused:

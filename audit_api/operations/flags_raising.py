@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audit_api.domain.flags import first_state
 from audit_api.models import flags, programmes
 from audit_api.models.base import Row, collection
+from audit_api.operations.flags_blind import waiting_dealers
 
 if TYPE_CHECKING:  # a web process reads flags without paying for the arithmetic
     from audit_api.anomaly.outcome import ScreenedDealer
@@ -25,17 +26,22 @@ class Raising:
 
     def __init__(self, wave: Row, questionnaire: str, *, action: bool, control_share: float) -> None:
         self.known = _dismissed_patterns(wave, questionnaire)
+        # They are asked about already, and a watch beside a blind flag would tell that it is no control.
+        self.waiting = waiting_dealers(wave["_id"], questionnaire)
         self.share = control_share if action else 0.0
         self.seed = secrets.randbits(62)
         self.drawn: tuple[str, ...] = ()
 
     def draw(self, dealers: Iterable[ScreenedDealer]) -> tuple[str, ...]:
-        """Draw the controls among the dealers that the screening does not ask about; at least one of them."""
+        """Draw the controls among the dealers that the screening does not ask about, one on average or more.
+
+        Each is drawn by itself, so that their number is chance too: a known number would make a queue of so many
+        all controls.
+        """
         unflagged = sorted(dealer.dealer_id for dealer in dealers if dealer.grade == UNFLAGGED)
-        wanted = max(1, round(self.share * len(unflagged))) if self.share > 0 else 0
-        count = min(len(unflagged), wanted)
+        chance = max(self.share, 1 / len(unflagged)) if self.share > 0 and unflagged else 0.0
         rng = random.Random(self.seed)  # noqa: S311 - a recorded draw that can be repeated, not a secret
-        self.drawn = tuple(sorted(rng.sample(unflagged, count)))
+        self.drawn = tuple(dealer for dealer in unflagged if rng.random() < chance)
         return self.drawn
 
     def record(self) -> Row:
@@ -74,6 +80,8 @@ def flag_rows(run: Row, dealers: Iterable[ScreenedDealer], dossiers: Mapping[str
         if dossier is None:
             continue
         control = dealer.dealer_id in raising.drawn
+        if dealer.dealer_id in raising.waiting:
+            continue
         if not control and (covered := raising.covers(dealer)) is not None:
             left_alone.append(
                 {
@@ -92,7 +100,7 @@ def flag_rows(run: Row, dealers: Iterable[ScreenedDealer], dossiers: Mapping[str
                 "dealer": dealer.dealer_id,
                 "grade": grade,
                 "control": control,
-                "blind": grade == "flag" and bool(raising.drawn),
+                "blind": grade == "flag" and raising.share > 0,
                 "state": first_state(grade).value,
                 "revision": 1,
                 "score": dealer.score,

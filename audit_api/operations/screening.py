@@ -15,10 +15,12 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from audit_api import __version__, problems
 from audit_api.domain.directory import Actor
+from audit_api.domain.flag_views import shown, shown_dealer, shown_run, without_grading
 from audit_api.evidence.store import BlobStore
 from audit_api.models import flags, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.flags_blind import show_figures, under_review
 from audit_api.operations.flags_raising import Raising, add_photos, dossier_rows, flag_rows
 from audit_api.operations.programmes import brand_filter, open_wave
 from audit_api.operations.screening_frozen import code_sha256, freeze_inputs, frozen_inputs, own_store
@@ -114,47 +116,80 @@ def run_screening(
 
 
 def list_runs(actor: Actor, *, limit: int, after: str | None = None, wave: str | None = None) -> Row:
-    """List the runs on brands in scope by id; returns `{"items": [...], "next": id or None}`."""
+    """List the runs on brands in scope by id; returns `{"items": [...], "next": id or None}`.
+
+    For who may decide, without the counts by grade where flags on the same wave and questionnaire are read blind.
+    """
     conditions: list[Row] = [brand_filter(actor)]
     if wave:
         conditions.append({"wave": wave})
     if after:
         conditions.append({"_id": {"$gt": after}})
     found = flags.ScreeningRun._get_collection().find({"$and": conditions}).sort("_id", 1).limit(limit + 1)
-    rows = [{**row, "code": row["_id"]} for row in found]
+    review = under_review(actor)
+    rows = [shown_run(row, blind=review.covers(row)) for row in found]
     return {"items": rows[:limit], "next": rows[limit - 1]["code"] if len(rows) > limit else None}
 
 
-def open_run(actor: Actor, run_id: str) -> Row:
+def find_run(actor: Actor, run_id: str) -> Row:
     """Read one run as it was frozen; raises NOT_FOUND."""
-    row = flags.ScreeningRun._get_collection().find_one({"$and": [{"_id": run_id}, brand_filter(actor)]})
+    row: Row | None = flags.ScreeningRun._get_collection().find_one({"$and": [{"_id": run_id}, brand_filter(actor)]})
     if row is None:
         raise Problem(problems.NOT_FOUND)
     return {**row, "code": row["_id"]}
 
 
+def open_run(actor: Actor, run_id: str, *, figures: bool = False) -> Row:
+    """Read one run; for who may decide, without the counts by grade while its wave is read blind.
+
+    `figures` gives them all the same, to whoever asks on the server's own terminal. Raises NOT_FOUND.
+    """
+    row = find_run(actor, run_id)
+    return shown_run(row, blind=not figures and under_review(actor).covers(row))
+
+
 def list_screened_dealers(actor: Actor, run_id: str, *, limit: int, after: str | None = None) -> Row:
-    """List a run's dealers by code, each with its figures and indicators; raises NOT_FOUND."""
-    open_run(actor, run_id)
+    """List a run's dealers by code, each with its figures and indicators; raises NOT_FOUND.
+
+    For who may decide, without what grades any of them while flags on the wave and questionnaire are read blind.
+    """
+    run = find_run(actor, run_id)
     wanted: Row = {"run": run_id, "_id": {"$gt": f"{run_id}:{after or ''}", "$lt": f"{run_id};"}}
     found = flags.ScreenedDealer._get_collection().find({"$and": [wanted, scope_filter(actor)]})
-    rows = list(found.sort("_id", 1).limit(limit + 1))
+    blind = under_review(actor).covers(run)
+    rows = [shown_dealer(row, blind=blind) for row in found.sort("_id", 1).limit(limit + 1)]
     return {"items": rows[:limit], "next": rows[limit - 1]["dealer"] if len(rows) > limit else None}
 
 
 def inputs_of_run(actor: Actor, run_id: str, *, store: BlobStore | None = None) -> Inputs:
     """Read the inputs of a run as they were frozen; raises NOT_FOUND, SCREENING_REFUSED where they are missing."""
-    return frozen_inputs(open_run(actor, run_id), store or own_store())
+    return frozen_inputs(find_run(actor, run_id), store or own_store())
 
 
-def open_dealer_screening(actor: Actor, run_id: str, dealer: str, *, compute: bool = False) -> Row:
+def open_dealer_screening(
+    actor: Actor, run_id: str, dealer: str, *, compute: bool = False, figures: bool = False, at: datetime | None = None
+) -> Row:
     """Read the dossier that a run has of a dealer, flagged or not.
 
     Kept are those of flags, watches, controls and patterns left alone. With `compute` any other is computed from
-    the run's inputs, which takes as long as a screening. Raises NOT_FOUND, SCREENING_REFUSED when the inputs have
-    changed.
+    the run's inputs, which takes as long as a screening. Without `figures` it holds back what grades the dealer
+    from who may decide while the wave is read blind; asking for the figures of a blind flag is recorded at `at`.
+    Raises NOT_FOUND, SCREENING_REFUSED when the inputs have changed.
     """
-    run = open_run(actor, run_id)
+    dossier = _dossier(actor, run_id, dealer, compute=compute)
+    run = find_run(actor, run_id)
+    if not under_review(actor).covers(run):
+        return dossier
+    if not figures:
+        return without_grading(dossier)
+    flag = flags.Flag._get_collection().find_one({"_id": f"{run_id}:{dealer}", "blind": True}, {"dossier": 0})
+    if flag is not None and at is not None:
+        show_figures(flag, actor, at)
+    return dossier
+
+
+def _dossier(actor: Actor, run_id: str, dealer: str, *, compute: bool) -> Row:
+    run = find_run(actor, run_id)
     wanted: Row = {"$and": [{"_id": f"{run_id}:{dealer}"}, scope_filter(actor)]}
     for document in (flags.Flag, flags.DealerDossier):
         row = document._get_collection().find_one(wanted, {"dossier": 1})
@@ -175,9 +210,18 @@ def open_dealer_screening(actor: Actor, run_id: str, dealer: str, *, compute: bo
     return done.dossiers[dealer]
 
 
-def flags_of_run(run_id: str) -> list[Row]:
-    """Give the flags and watches of a run without its controls, the most unusual first."""
-    found = flags.Flag._get_collection().find({"run": run_id, "control": {"$ne": True}}, {"dossier": 0})
+def flags_of_run(actor: Actor, run_id: str, *, figures: bool = False) -> list[Row]:
+    """Give what a run put into the queue, as the actor sees it: flags with the controls among them, then watches.
+
+    By dealer while they are read blind. With `figures`, without the controls, the most unusual first.
+    """
+    run = find_run(actor, run_id)
+    blind = not figures and under_review(actor).covers(run)
+    wanted: Row = {"run": run_id} if blind else {"run": run_id, "control": {"$ne": True}}
+    found = list(flags.Flag._get_collection().find(wanted, {"dossier": 0}))
+    if blind:
+        rows = sorted(found, key=lambda row: (row["grade"], row["dealer"]))
+        return [shown(row, actor, reviewed=True) for row in rows]
     return sorted(found, key=lambda row: (row["grade"], row["p"], row["dealer"]))
 
 

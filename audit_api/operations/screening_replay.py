@@ -11,7 +11,7 @@ from audit_api.domain.directory import Actor
 from audit_api.evidence.store import BlobStore
 from audit_api.models import flags
 from audit_api.models.base import Row
-from audit_api.operations.screening import open_run
+from audit_api.operations.screening import find_run
 from audit_api.operations.screening_frozen import code_sha256, frozen_inputs, own_store
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def replay_run(
     """
     from audit_api.anomaly.screening import Parameters, screen  # noqa: PLC0415 - a web process never screens
 
-    run = open_run(actor, run_id)
+    run = find_run(actor, run_id)
     progress("reading the frozen inputs")
     inputs = frozen_inputs(run, store or own_store())
     known = {field.name for field in fields(Parameters)}

@@ -8,7 +8,8 @@ from flask.views import MethodView
 
 from audit_api import problems
 from audit_api.auth import actor, now, requires
-from audit_api.domain.directory import STAFF, Role
+from audit_api.domain.directory import STAFF
+from audit_api.domain.flag_views import DECIDERS
 from audit_api.extensions import Blueprint, declares, services
 from audit_api.operations import flags, flags_hearing, flags_precision
 from audit_api.schemas.flags import (
@@ -45,7 +46,7 @@ class Flag(MethodView):
     @blp.arguments(FlagFiguresQuery, location="query")
     @blp.response(200, FlagSchema)
     def get(self, query: dict[str, Any], flag: str) -> Any:
-        """Read a flag with its frozen evidence and hearing; before the first step without what grades it."""
+        """Read a flag with its frozen evidence and hearing; while read blind without what grades it."""
         return flags.open_flag(actor(), flag, **query, at=now())
 
 
@@ -53,7 +54,7 @@ class Flag(MethodView):
 class FlagQuestions(MethodView):
     """The questions put to the dealer."""
 
-    @requires(Role.QUALITY_REVIEWER, Role.ADMIN)
+    @requires(*DECIDERS)
     @declares(problems.STALE_REVISION, problems.TRANSITION_REFUSED)
     @blp.arguments(FlagQuestionSchema)
     @blp.response(201, FlagSchema)
@@ -67,7 +68,7 @@ class FlagQuestions(MethodView):
 class Decisions(MethodView):
     """The decisions on a flag."""
 
-    @requires(Role.QUALITY_REVIEWER, Role.ADMIN)
+    @requires(*DECIDERS)
     @declares(problems.STALE_REVISION, problems.TRANSITION_REFUSED)
     @blp.arguments(FlagDecisionSchema)
     @blp.response(201, FlagSchema)
@@ -81,7 +82,7 @@ class Decisions(MethodView):
 class AppealDecisions(MethodView):
     """The decision on a dealer's appeal."""
 
-    @requires(Role.QUALITY_REVIEWER, Role.ADMIN)
+    @requires(*DECIDERS)
     @declares(problems.STALE_REVISION, problems.TRANSITION_REFUSED)
     @blp.arguments(FlagDecisionSchema)
     @blp.response(201, FlagSchema)

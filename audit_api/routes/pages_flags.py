@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from audit_api import auth, problems
 from audit_api.auth import actor, now, page_requires
+from audit_api.domain import dossier_text
 from audit_api.domain.directory import STAFF
-from audit_api.domain.dossier_text import touchpoint_name
 from audit_api.operations import flags, flags_precision
 from audit_api.problems import Problem
 from audit_api.web import flag_words
@@ -37,7 +37,7 @@ def flag_list() -> ResponseReturnValue:
 @blp.get("/flags/<string:flag>")
 @page_requires(*STAFF)
 def flag_page(flag: str) -> ResponseReturnValue:
-    """Show a flag's dossier; with ?figures=true also what grades it before the first step."""
+    """Show a flag's dossier; with ?figures=true also what grades one that is read blind."""
     try:
         found = flags.open_flag(actor(), flag, figures=request.args.get("figures") == "true", at=now())
     except Problem as problem:
@@ -51,7 +51,8 @@ def flag_page(flag: str) -> ResponseReturnValue:
         for name in NAMES
         if name in charts and not is_empty(name, charts[name])
     }
-    return _page("flag.html", flag=found, charts=shown, touchpoint=touchpoint_name)
+    words = {"basis": dossier_text.basis, "touchpoint": dossier_text.touchpoint_name}
+    return _page("flag.html", flag=found, charts=shown, **words)
 
 
 @blp.get("/flags/<string:flag>/charts/<string:name>.svg")

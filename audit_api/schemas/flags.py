@@ -34,7 +34,9 @@ class FlagFiguresQuery(Schema):
         load_default=False,
         truthy={"true"},
         falsy={"false"},
-        metadata={"description": "true shows score, p and q before the first step; that is recorded"},
+        metadata={
+            "description": "true shows score, p and q of a blind flag at once; recorded, and you no longer decide it"
+        },
     )
 
 
@@ -107,9 +109,12 @@ class FlagEntrySchema(Schema):
     q = fields.Float(allow_none=True)
     groups = fields.List(fields.String(), required=True)
     summary = fields.Dict(keys=fields.String(), values=fields.String(), metadata={"description": "zh and en"})
-    blind = fields.Boolean(metadata={"description": "Shown without the figures that grade it: score, p, q, groups"})
+    blind = fields.Boolean(
+        metadata={"description": "Shown without what grades it (score, p, q, groups): you may still decide"}
+    )
     control = fields.Boolean(
-        allow_none=True, metadata={"description": "Drawn at random from the unflagged; null until it is decided"}
+        allow_none=True,
+        metadata={"description": "Drawn at random from the unflagged; null until it is decided, for who may decide"},
     )
     reply_until = fields.AwareDateTime(allow_none=True, metadata={"description": "The dealer's time to reply"})
     superseded_by = fields.String(allow_none=True, metadata={"description": "The later run that watches instead"})

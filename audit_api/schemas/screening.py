@@ -40,6 +40,9 @@ class RunSchema(Schema):
         fields.Nested(FrozenTableSchema), metadata={"description": "The inputs, kept so that the run can be made again"}
     )
     scope = fields.Dict(metadata={"description": "From when to when visits counted"})
+    blind = fields.Boolean(
+        metadata={"description": "Counts by grade are null: flags on this wave wait for a blind decision of yours"}
+    )
     run = fields.Dict(
         required=True, metadata={"description": "Version, parameters, seed, hash of the inputs, counts by peer group"}
     )
@@ -54,6 +57,9 @@ class ScreenedDealerSchema(Schema):
     dealer = fields.String(required=True)
     outcome = fields.Dict(
         required=True, metadata={"description": "score (suspicion 0..100), grade, p, q, assessable, groups, peer_group"}
+    )
+    blind = fields.Boolean(
+        metadata={"description": "What grades a dealer is null: flags on this wave wait for a blind decision of yours"}
     )
     indicators = fields.List(
         fields.Dict(), required=True, metadata={"description": "indicator, observed, expected, n, z, p, reason"}

@@ -177,8 +177,9 @@ def test_scope(client, kept, people):
         assert decide(client, headers, kept).status_code == 403
 
 
-def test_a_control_is_blind_until_the_first_step_or_until_asked_for(client, kept, reviewer, second):
-    """The figures are shown on request, which is recorded and counts against the decision's being blind."""
+def test_a_control_is_blind_until_it_is_decided(client, kept, reviewer, second, people):
+    """The figures are shown on request, which is recorded; who has seen them no longer asks or decides."""
+    third = people.headers(people.add(Role.QUALITY_REVIEWER, name="cleo"))
     collection("flags").update_one({"_id": kept}, {"$set": {"blind": True, "control": True}})
     listed = next(f for f in client.get("/v1/flags", headers=reviewer).get_json()["items"] if f["flag"] == kept)
     assert (listed["p"], listed["q"], listed["score"], listed["groups"], listed["control"]) == (
@@ -188,15 +189,21 @@ def test_a_control_is_blind_until_the_first_step_or_until_asked_for(client, kept
         [],
         None,
     )
-    assert "first look" in listed["summary"]["en"]
+    assert "Read blind" in listed["summary"]["en"]
     assert client.get(f"/v1/flags/{kept}", headers=reviewer).get_json()["q"] is None
     assert client.get(f"/v1/flags/{kept}?figures=true", headers=second).get_json()["q"] == 0.03
     assert client.get(f"/v1/flags/{kept}?figures=true", headers=second).get_json()["q"] == 0.03
     assert client.get(f"/v1/flags/{kept}", headers=reviewer).get_json()["q"] is None
     assert [e["verb"] for e in trail.entries_of("flag", kept)] == ["figures_shown"]
-    decide(client, reviewer, kept, "dismissed", look_alike="L01")
-    last = decide(client, second, kept, "dismissed", revision=2, look_alike="L01").get_json()
-    assert (last["control"], [d["blind"] for d in last["decisions"]]) == (True, [True, False])
+    refused = decide(client, second, kept, "dismissed", look_alike="L01")
+    assert refused.status_code == 403
+    assert "seen the figures" in refused.get_json()["detail"]
+    question = {"text_zh": "请说明答卷的来历", "text_en": "Please explain", "revision": 1}
+    assert client.post(f"/v1/flags/{kept}/questions", json=question, headers=second).status_code == 403
+    first = decide(client, reviewer, kept, "dismissed", look_alike="L01").get_json()
+    assert (first["q"], first["control"]) == (None, None)
+    last = decide(client, third, kept, "dismissed", revision=2, look_alike="L01").get_json()
+    assert (last["control"], last["q"], [d["blind"] for d in last["decisions"]]) == (True, 0.03, [True, True])
     found = client.get("/v1/detector-precision", headers=reviewer).get_json()
     assert (found["controls"]["dismissed"], found["flags"]["dismissed"]) == (1, 0)
     assert collection("flag_suppressions").count_documents({}) == 0

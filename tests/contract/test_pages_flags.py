@@ -200,13 +200,14 @@ def test_texts_of_others_are_only_text(client, signed_in, kept):
     assert text.count("&lt;script&gt;") == 2
 
 
-def test_before_the_first_look_the_page_grades_nothing(client, signed_in, kept):
+def test_before_the_decision_the_page_grades_nothing(client, signed_in, kept):
     collection("flags").update_one({"_id": kept}, {"$set": {"blind": True, "p": 0.0123, "q": 0.0456}})
     text = client.get(f"/flags/{kept}?lang=en", headers=HTML).get_data(as_text=True)
-    assert "First look" in text
+    assert "Read blind" in text
     assert not [told for told in ("q =", "stands out", "<th>p</th>", "Why it is not flagged") if told in text]
     shown = client.get(f"/flags/{kept}?lang=en&figures=true", headers=HTML).get_data(as_text=True)
     assert "q = 0.046" in shown
+    assert "no longer decide" in text
 
 
 def test_no_chart_of_what_is_not_there(client, signed_in, kept):

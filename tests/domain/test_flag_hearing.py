@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_api.domain.directory import Actor, Role
 from audit_api.domain.flag_hearing import (
     after_working_days,
     dealers_part,
@@ -123,9 +124,13 @@ def flag(**changed):
             "summary": {"en": "s"}, "blind": True, "control": True, "dossier": dossier} | changed  # fmt: skip
 
 
-def test_before_the_first_step_a_control_looks_like_a_flag():
+ANNA = Actor("anna", "", "Anna", Role.QUALITY_REVIEWER)
+MANAGER = Actor("mia", "", "Mia", Role.PROGRAMME_MANAGER)
+
+
+def test_before_the_decision_a_control_looks_like_a_flag():
     """The same shape, and not one figure that grades it."""
-    seen = [shown(flag(control=control, p=p, q=p, groups=g), "anna") for control, p, g in
+    seen = [shown(flag(control=control, p=p, q=p, groups=g), ANNA) for control, p, g in
             ((True, 0.6, []), (False, 0.001, ["level"]))]  # fmt: skip
     assert seen[0] == seen[1]
     assert not set(seen[0]["dossier"]) & set(GRADING_IN_DOSSIER)
@@ -133,9 +138,35 @@ def test_before_the_first_step_a_control_looks_like_a_flag():
     assert seen[0]["dossier"]["evidence"][0]["sentence"]["en"] == "seen"
 
 
-@pytest.mark.parametrize("changed", [{"state": "asked"}, {"unblinded": ["anna"]}, {"blind": False}])
-def test_afterwards_everything_is_shown(changed):
-    view = shown(flag(**changed), "anna")
+@pytest.mark.parametrize("state", ["open", "asked", "replied"])
+def test_it_stays_so_through_the_hearing(state):
+    view = shown(flag(state=state), ANNA)
+    assert (view["p"], view["groups"], view["blind"], view["control"]) == (None, [], True, None)
+
+
+@pytest.mark.parametrize("changed", [{"unblinded": ["anna"]}, {"blind": False}])
+def test_the_figures_are_shown_where_they_give_nothing_away_or_were_asked_for(changed):
+    view = shown(flag(**changed), ANNA)
     assert (view["p"], view["blind"], view["dossier"]["p"]) == (0.01, False, 1)
     assert view["control"] is None
-    assert shown(flag(state="dismissed"), "anna")["control"] is True
+
+
+@pytest.mark.parametrize("state", ["confirmed", "dismissed", "inconclusive"])
+def test_afterwards_everything_is_shown(state):
+    view = shown(flag(state=state), ANNA)
+    assert (view["p"], view["blind"], view["control"]) == (0.01, False, True)
+
+
+def test_who_does_not_decide_sees_everything_at_once():
+    view = shown(flag(), MANAGER)
+    assert (view["p"], view["blind"], view["control"], view["dossier"]["p"]) == (0.01, False, True, 1)
+
+
+def test_a_watch_beside_blind_flags_holds_its_figures_back():
+    """From its q one could count the dealers in front of it."""
+    watch = flag(state="watch", grade="watch", blind=False, control=False)
+    assert shown(watch, ANNA)["q"] == 0.02
+    view = shown(watch, ANNA, reviewed=True)
+    assert (view["q"], view["blind"]) == (None, True)
+    assert "without" not in view["dossier"]
+    assert shown(watch, MANAGER, reviewed=True)["q"] == 0.02
