@@ -160,7 +160,7 @@ class ResponseReader:
         self._tables = [_Cells(questionnaire, name, typed=typed) for name in items]
         self._dealers = dealers
         self._zones = {dealer.timezone: ZoneInfo(dealer.timezone) for dealer in dealers.values()}
-        self._waves = _segments(waves)
+        self._waves = _Segments(wave_segments(waves))
         self._channels = frozenset(questionnaire.channels) | {""}
 
     def read(self, row: int, cells: Sequence[Any]) -> ResponseRecord | list[RowError]:
@@ -300,7 +300,8 @@ class _Segments:
         return held[bisect_right(borders, moment)]
 
 
-def _segments(waves: Iterable[WaveSpan]) -> _Segments:
+def wave_segments(waves: Iterable[WaveSpan]) -> dict[str, tuple[list[datetime], list[tuple[str, ...]]]]:
+    """Cut each brand's time at the borders of its waves: the borders (UTC), and the waves before, between, after."""
     of_brand: dict[str, list[WaveSpan]] = {}
     for wave in waves:
         of_brand.setdefault(wave.brand, []).append(wave)
@@ -312,7 +313,7 @@ def _segments(waves: Iterable[WaveSpan]) -> _Segments:
         for border in borders:
             held.append(tuple(sorted(s.code for s in spans if s.starts_at <= border < s.ends_at)))
         made[brand] = (borders, held)
-    return _Segments(made)
+    return made
 
 
 def _no_single_wave(holding: tuple[str, ...], brand: str) -> tuple[str, str]:

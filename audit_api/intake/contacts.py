@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import phonenumbers
@@ -83,6 +83,14 @@ class ContactHasher:
         plain, kind = normalise_contact(written)
         return HashedContact(self._hash("contact", plain), kind) if plain else HashedContact("", "")
 
+    def contacts(self, written: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Hash a column of contacts; returns their hashes and their kinds."""
+        plain = [("+86" + text, "phone") if MOBILE.match(text) else normalise_contact(text) for text in written]
+        made = [f"contact:{text}" for text, _ in plain]
+        for key in self._keys:
+            made = key.hashes(made)
+        return [one if kind else "" for one, (_, kind) in zip(made, plain, strict=True)], [kind for _, kind in plain]
+
     def contact_stages(self, written: str) -> list[str]:
         """Give a contact's hash under each beginning of the chain, the oldest first; empty for no contact."""
         plain, _ = normalise_contact(written)
@@ -133,11 +141,17 @@ class _Key:
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
     def hash(self, text: str) -> str:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text.encode())
-        outer.update(inner.digest())
-        # 128 bits: some two of a thousand million contacts share a hash with a chance below 2e-21.
-        return outer.hexdigest()[:32]
+        return self.hashes((text,))[0]
+
+    def hashes(self, texts: Iterable[str]) -> list[str]:
+        begin, end, made = self._inner.copy, self._outer.copy, []
+        for text in texts:
+            inner, outer = begin(), end()
+            inner.update(text.encode())
+            outer.update(inner.digest())
+            # 128 bits: some two of a thousand million contacts share a hash with a chance below 2e-21.
+            made.append(outer.hexdigest()[:32])
+        return made
 
 
 class _Remembered(dict[Any, str]):

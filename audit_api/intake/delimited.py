@@ -65,25 +65,29 @@ def _undecodable_line(path: Path, encoding: str) -> int:
 
 def delimiter_of(path: Path, encoding: str) -> str:
     """Choose the delimiter that splits the header into most cells; comma where none does."""
-    with _opened(path, encoding) as file:
+    with opened(path, encoding) as file:
         header = file.readline(HEADER_CHARACTERS)
     return max(DELIMITERS, key=lambda d: len(next(csv.reader([header], delimiter=d), [])))
 
 
 def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
     """Read the records, cells trimmed; a record that breaks the rules of CSV comes with its reason."""
-    with _opened(path, encoding) as file:
+    with opened(path, encoding) as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
-        number = 0
-        while True:
+        number = 1
+        while (record := next_record(reader, number, reader.line_num + 1)) is not None:
+            yield record
             number += 1
-            line = reader.line_num + 1
-            try:
-                yield Record(number, tuple(map(str.strip, next(reader))))
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Record(number, (), *_reason(str(error), line))
+
+
+def next_record(reader: Iterator[list[str]], number: int, line: int) -> Record | None:
+    """Read one record with its number, which begins on `line`; None at the end."""
+    try:
+        return Record(number, tuple(map(str.strip, next(reader))))
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        return Record(number, (), *_reason(str(error), line))
 
 
 def _reason(message: str, line: int) -> tuple[str, str]:
@@ -100,5 +104,6 @@ def _reason(message: str, line: int) -> tuple[str, str]:
     return f"第 {line} 行的引号使用有误：{message}", f"Line {line} uses quotes wrongly: {message}"
 
 
-def _opened(path: Path, encoding: str) -> TextIO:
+def opened(path: Path, encoding: str) -> TextIO:
+    """Open a file with its line ends as they are."""
     return path.open(encoding=encoding, newline="")

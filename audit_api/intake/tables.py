@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audit_api.domain.rows import RowError, shown
 from audit_api.intake import delimited, json_rows, workbooks
-from audit_api.intake.records import MAX_COLUMNS, MAX_ROWS, Record, refused
+from audit_api.intake.records import MAX_COLUMNS, MAX_ROWS, Record, TextColumns, refused
 
 __all__ = ["Row", "Table", "check_columns", "read_table"]
 
@@ -60,19 +60,45 @@ class Table:
         else:
             records = _records(self.path, self.encoding, self.delimiter)
             next(records, None)
-        width = len(self.columns)
         for record in records:
             if record.number > MAX_ROWS + 1:
-                zh, en = (
-                    f"文件超过 {MAX_ROWS} 行，其余未读取",
-                    f"The file has over {MAX_ROWS} rows; the rest is not read",
-                )
-                yield record.number, RowError(record.number, "", "", zh, en)
+                yield _too_many(record.number)
                 return
-            if len(record.cells) == width and not record.zh and any(record.cells):  # nearly every row
-                yield record.number, record.cells
-            elif record.zh or any(record.cells):
-                yield record.number, _cells(record, self.columns)
+            if (row := self._row(record)) is not None:
+                yield row
+
+    def parts(self) -> Iterator[TextColumns | tuple[int, tuple[str, ...] | RowError]]:
+        """Read the rows of a CSV as columns, thousands at a time, as far as it is written plainly; else row by row."""
+        if self.delimiter in FORMS or self.encoding == workbooks.XLSX:
+            yield from self.cells()
+            return
+        from audit_api.intake.plain_columns import pieces  # noqa: PLC0415 - Arrow only where a file is read
+
+        for part in pieces(self.path, self.encoding, self.delimiter, self.columns):
+            if isinstance(part, Record):
+                if part.number > MAX_ROWS + 1:
+                    yield _too_many(part.number)
+                    return
+                if (row := self._row(part)) is not None:
+                    yield row
+            elif part.first + len(part) > MAX_ROWS + 2:
+                yield from (row for row in part.rows() if row[0] <= MAX_ROWS + 1)
+                yield _too_many(max(part.first, MAX_ROWS + 2))
+                return
+            else:
+                yield part
+
+    def _row(self, record: Record) -> tuple[int, tuple[str, ...] | RowError] | None:
+        """Give a record its cells, None for a blank one."""
+        if len(record.cells) == len(self.columns) and not record.zh and any(record.cells):  # nearly every row
+            return record.number, record.cells
+        return (record.number, _cells(record, self.columns)) if record.zh or any(record.cells) else None
+
+
+def _too_many(number: int) -> tuple[int, RowError]:
+    zh = f"文件超过 {MAX_ROWS} 行，其余未读取"
+    en = f"The file has over {MAX_ROWS} rows; the rest is not read"
+    return number, RowError(number, "", "", zh, en)
 
 
 def read_table(path: Path) -> Table:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import gc
 import hashlib
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo.errors import BulkWriteError
 
 from audit_api import problems
 from audit_api.domain.directory import Actor
 from audit_api.domain.questionnaires import Questionnaire
-from audit_api.domain.rows import ERRORS_SHOWN, ImportReport, RowError, shown
+from audit_api.domain.rows import RowError, shown
 from audit_api.domain.surveys import (
     COLUMNS,
     PERSONAL,
@@ -30,45 +31,27 @@ from audit_api.domain.surveys import (
     nearest_name,
 )
 from audit_api.intake.contacts import ContactHasher
+from audit_api.intake.records import TextColumns
 from audit_api.models import surveys, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.operations import survey_versions
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.survey_ledger import Document, Ledger, SurveyReport
 from audit_api.operations.survey_versions import Outcome
 from audit_api.problems import Problem
+
+if TYPE_CHECKING:
+    from audit_api.operations.survey_columns import ColumnImport
 
 DUPLICATE_KEY = 11000
 PREVIEWED = 5
 TIMES_KEPT = ("event_at", "invited_at", "started_at", "submitted_at", "received_at")
-NEW = Outcome("new")
-
-
-@dataclass
-class SurveyReport(ImportReport):
-    """What an import of responses did.
-
-    `changed` rows are kept as later versions: the first answer counts. `changes` names the first of them,
-    `preview` shows in a dry run the first rows as understood, contacts by their kind alone.
-    """
-
-    batch: str = ""
-    questionnaire: str = ""
-    version: int = 0
-    waves: Counter[str] = field(default_factory=Counter)
-    unasked: tuple[str, ...] = ()
-    changes: list[Row] = field(default_factory=list)
-    preview: list[Row] = field(default_factory=list)
-
-    def document(self) -> dict[str, object]:
-        """Give the report as it goes on the wire; `waves` counts new responses by wave."""
-        named = {"batch": self.batch, "questionnaire": self.questionnaire, "version": self.version}
-        more = {"waves": dict(sorted(self.waves.items())), "changes": self.changes, "preview": self.preview}
-        return {**named, **super().document(), **more}
+OPENED = CodecOptions[Row](tz_aware=True)
 
 
 def import_responses(
-    rows: Iterable[tuple[int, Sequence[Any] | RowError]],
+    rows: Iterable[TextColumns | tuple[int, Sequence[Any] | RowError]],
     *,
     columns: Sequence[str],
     questionnaire: Questionnaire,
@@ -79,19 +62,23 @@ def import_responses(
     typed: bool = False,
     dry_run: bool = False,
     refuse: Callable[[RowError], None] = lambda error: None,
-    outcome: Callable[[int, str], None] = lambda row, result: None,
+    outcome: Callable[[int, str], None] | None = None,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> SurveyReport:
     """Import responses, each once by its id, whatever the order, split or repetition of the rows.
 
-    `rows` are numbers with cells in the order of `columns` (or the reason why the row cannot be read); good rows go
-    in, bad ones are told to `refuse` cell by cell.
+    `rows` are numbers with cells in the order of `columns` (or the reason why the row cannot be read), or many rows
+    as columns; good rows go in, bad ones are told to `refuse` cell by cell.
     Other content for a known response is kept as a later version of it, with the direction of the edit, and counted
     as changed: the first answer counts. Content that is known already, as the first or a later answer, is the same.
     `outcome` hears (row, new|same|changed) of every row that was taken, `progress` the number of rows done.
     `programme` narrows the waves where several hold one time. Raises IMPORT_REFUSED for a header that does not fit.
     """
-    reader = _reader(columns, questionnaire, actor, programme, typed=typed)
+    dealers, waves = dealer_places(actor), wave_spans(programme)
+    try:
+        reader = ResponseReader(questionnaire, columns, dealers, waves, typed=typed)
+    except ColumnsError as error:
+        raise _columns_refused(error, questionnaire) from None
     report = SurveyReport(
         dry_run,
         batch=uuid.uuid4().hex,
@@ -99,85 +86,56 @@ def import_responses(
         version=questionnaire.version,
         unasked=reader.unasked,
     )
-    to_document = _documents(questionnaire, hasher, report.batch, to_milliseconds(at))
-    ledger = _Ledger(report, refuse, outcome)
+    at = to_milliseconds(at)
+    to_document = row_documents(questionnaire, hasher, report.batch, at)
+    columns_in: ColumnImport | None = None
     if not dry_run:
         survey_versions.adopt_conflicts(hasher)
     found: dict[int, list[int]] = {}
-    write = (lambda d: _known_in_dry_run(d, found, hasher)) if dry_run else (lambda d: _insert(d, hasher))
-    numbers: list[int] = []
-    documents: list[Row] = []
+
+    def write(documents: list[Document]) -> dict[int, Outcome]:
+        if dry_run:
+            return _known_in_dry_run(list(map(_opened, documents)), found, hasher)
+        return insert_responses(documents, hasher)
+
+    def read(row: int, cells: Sequence[Any] | RowError) -> Row | None:
+        report.read += 1
+        record = [cells] if isinstance(cells, RowError) else reader.read(row, cells)
+        if isinstance(record, list):
+            ledger.refused(record)
+            return None
+        if dry_run and len(report.preview) < PREVIEWED:
+            report.preview.append(_previewed(row, record, questionnaire))
+        return to_document(record)
+
     # A second thread waits for the server while this one reads the next rows; one batch is under way at most.
     with _collector_paused(), ThreadPoolExecutor(1) as writer:
-        for row, cells in rows:
-            report.read += 1
-            record = [cells] if isinstance(cells, RowError) else reader.read(row, cells)
-            if isinstance(record, list):
-                ledger.refused(record)
-                continue
-            if dry_run and len(report.preview) < PREVIEWED:
-                report.preview.append(_previewed(row, record, questionnaire))
-            numbers.append(row)
-            documents.append(to_document(record))
-            if len(documents) == surveys.BATCH:
-                ledger.settle()
-                ledger.await_(numbers, documents, writer.submit(write, documents))
-                numbers, documents = [], []
-                progress(report.read)
-        ledger.settle()
-        if documents:
-            ledger.await_(numbers, documents, writer.submit(write, documents))
-            ledger.settle()
-        progress(report.read)
+        ledger = Ledger(report, lambda documents: writer.submit(write, documents), refuse, outcome, progress)
+        for part in rows:
+            if isinstance(part, tuple):
+                if document := read(*part):
+                    ledger.add(part[0], document)
+            elif dry_run:
+                for row, cells in part.rows():
+                    if document := read(row, cells):
+                        ledger.add(row, document)
+            else:
+                columns_in = columns_in or _column_import(
+                    questionnaire, dealers, waves, hasher=hasher, batch=report.batch, at=at
+                )
+                taken = columns_in.read(part, read)
+                report.read += taken.at_sight
+                ledger.extend(taken.rows, taken.waves, taken.documents)
+        ledger.close()
     if not dry_run and (report.new or report.changed):
         trail.append("survey_import", report.batch, "imported", actor_id=actor.id, at=at, details=_counts(report))
     return report
 
 
-class _Ledger:
-    """Counts what became of the rows of an import, a batch at a time."""
+def _column_import(*given: Any, **more: Any) -> ColumnImport:
+    from audit_api.operations.survey_columns import ColumnImport  # noqa: PLC0415 - Arrow only where a file is read
 
-    def __init__(
-        self, report: SurveyReport, refuse: Callable[[RowError], None], outcome: Callable[[int, str], None]
-    ) -> None:
-        self._report, self._refuse, self._outcome = report, refuse, outcome
-        self._under_way: tuple[list[int], list[Row], Future[dict[int, Outcome]]] | None = None
-
-    def refused(self, errors: list[RowError]) -> None:
-        """Count a row that could not be read."""
-        self._report.refuse(errors)
-        for error in errors:
-            self._refuse(error)
-
-    def await_(self, numbers: list[int], documents: list[Row], written: Future[dict[int, Outcome]]) -> None:
-        """Remember the batch that is being written."""
-        self._under_way = (numbers, documents, written)
-
-    def settle(self) -> None:
-        """Wait for the batch under way and count it; a failed write raises here."""
-        if self._under_way is None:
-            return
-        numbers, documents, written = self._under_way
-        known, self._under_way = written.result(), None
-        report = self._report
-        report.new += len(documents) - len(known)
-        report.waves.update(document["wave"] for i, document in enumerate(documents) if i not in known)
-        for position, (row, document) in enumerate(zip(numbers, documents, strict=True)):
-            self._count(row, document, known.get(position, NEW))
-
-    def _count(self, row: int, document: Row, became: Outcome) -> None:
-        report = self._report
-        if became.result == "full":
-            self.refused([_too_many_versions(row, document)])
-            return
-        if became.result == "same":
-            report.same += 1
-        elif became.result == "changed":
-            report.changed += 1
-            if len(report.changes) < ERRORS_SHOWN:
-                change = {"row": row, "response_id": document["response_id"], "direction": became.direction}
-                report.changes.append(change)
-        self._outcome(row, became.result)
+    return ColumnImport(*given, **more)
 
 
 @contextmanager
@@ -209,23 +167,19 @@ def dealer_places(actor: Actor) -> dict[str, DealerPlace]:
     }
 
 
-def _reader(
-    columns: Sequence[str], questionnaire: Questionnaire, actor: Actor, programme: str | None, *, typed: bool
-) -> ResponseReader:
-    dealers = dealer_places(actor)
-    waves = [
+def wave_spans(programme: str | None) -> list[WaveSpan]:
+    """Read the waves, of one programme where it is named."""
+    return [
         WaveSpan(row["_id"], row["brand"], row["starts_at"], row["ends_at"])
         for row in collection("waves").find({"programme": programme} if programme else {})
     ]
-    try:
-        return ResponseReader(questionnaire, columns, dealers, waves, typed=typed)
-    except ColumnsError as error:
-        raise _columns_refused(error, questionnaire) from None
 
 
-def _documents(
+def row_documents(
     questionnaire: Questionnaire, hasher: ContactHasher, batch: str, at: datetime
 ) -> Callable[[ResponseRecord], Row]:
+    """Make the maker of documents from records; contacts are hashed here."""
+
     def to_document(record: ResponseRecord) -> Row:
         return surveys.response_document(
             record,
@@ -242,7 +196,7 @@ def _documents(
     return to_document
 
 
-def _insert(documents: list[Row], hasher: ContactHasher) -> dict[int, Outcome]:
+def insert_responses(documents: list[Document], hasher: ContactHasher) -> dict[int, Outcome]:
     """Insert what is not there yet; returns what became of the rest, by position."""
     try:
         surveys.Response._get_collection().insert_many(map(_plain, documents), ordered=False)
@@ -252,17 +206,25 @@ def _insert(documents: list[Row], hasher: ContactHasher) -> dict[int, Outcome]:
         if any(error["code"] != DUPLICATE_KEY for error in errors) or failed.details["writeConcernErrors"]:
             raise
     positions = sorted(int(error["index"]) for error in errors)
-    outcomes = survey_versions.keep_versions([documents[position] for position in positions], hasher)
+    outcomes = survey_versions.keep_versions([_opened(documents[position]) for position in positions], hasher)
     return dict(zip(positions, outcomes, strict=True))
 
 
-def _plain(document: Row) -> Row:
+def _plain(document: Document) -> Document:
     """Copy a document with its times as UTC without a zone, which encode in a third of the time."""
+    if isinstance(document, RawBSONDocument):
+        return document
     made = document.copy()
     for name in TIMES_KEPT:
         if moment := made[name]:
             made[name] = moment.replace(tzinfo=None)
     return made
+
+
+def _opened(document: Document) -> Row:
+    if isinstance(document, RawBSONDocument):
+        return bson.decode(document.raw, OPENED)
+    return document
 
 
 def _known_in_dry_run(documents: list[Row], found: dict[int, list[int]], hasher: ContactHasher) -> dict[int, Outcome]:
@@ -299,17 +261,6 @@ def _previewed(row: int, record: ResponseRecord, questionnaire: Questionnaire) -
             made[name] = value.isoformat() if isinstance(value, datetime) else value
     pairs = zip(questionnaire.items, record.answers, strict=True)
     return {**made, "answers": {item.id: answer for item, answer in pairs if answer is not None}}
-
-
-def _too_many_versions(row: int, document: Row) -> RowError:
-    return RowError(
-        row,
-        "response_id",
-        document["response_id"],
-        f"同一编号已有 {surveys.MOST_VERSIONS} 个后续版本，此份未保存；请检查编号是否被不同的答卷共用",
-        f"this id has {surveys.MOST_VERSIONS} later versions already, this one is not kept; "
-        "check whether different responses share the id",
-    )
 
 
 def _columns_refused(error: ColumnsError, questionnaire: Questionnaire) -> Problem:

@@ -24,6 +24,7 @@ from audit_api.domain.survey_mappings import (
     parse_mapping,
 )
 from audit_api.domain.surveys import nearest_name
+from audit_api.intake.records import TextColumns
 from audit_api.intake.tables import Table
 from audit_api.models import surveys, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
@@ -136,6 +137,10 @@ class TranslatedTable:
         """Read the rows, translated."""
         rows = self._table.cells()
         return self._translator.rows(rows) if self._translator else rows
+
+    def parts(self) -> Iterator[TextColumns | tuple[int, Sequence[Any] | RowError]]:
+        """Read the rows, translated, or as columns where nothing is to be translated."""
+        return self.rows() if self._translator else self._table.parts()
 
     def in_their_words(self, error: RowError) -> RowError:
         """Name the column of an error as the file does."""

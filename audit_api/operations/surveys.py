@@ -18,7 +18,8 @@ from audit_api.models import surveys
 from audit_api.models.base import Row
 from audit_api.operations import checklists, survey_mappings
 from audit_api.operations.directory import scope_filter
-from audit_api.operations.survey_import import SurveyReport, import_responses
+from audit_api.operations.survey_import import import_responses
+from audit_api.operations.survey_ledger import SurveyReport
 from audit_api.problems import Problem
 
 __all__ = [
@@ -89,7 +90,7 @@ def import_table(
     asked = checklists.open_questionnaire(code, number)
     translated = survey_mappings.TranslatedTable(table, RESPONSES, mapping, asked)
     report = import_responses(
-        translated.rows(),
+        translated.parts(),
         columns=translated.columns,
         questionnaire=asked,
         hasher=hasher,
