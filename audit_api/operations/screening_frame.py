@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from audit_api.models.base import Row
 from audit_api.models.columns import Cells, batches
 from audit_api.models.survey_frame import Event, StaffContact
-from audit_api.operations.screening_responses import series, wall_clock, zones_of_rows
+from audit_api.operations.screening_responses import KEY_ID, key_ids, series, wall_clock, zones_of_rows
 
 KINDS = {"sales": "delivery", "after_sales": "repair_order"}
 """Which events a questionnaire of a domain asks about."""
@@ -31,6 +31,7 @@ class ReadFrame:
     texts: dict[str, pa.ChunkedArray]
     numbers: dict[str, NDArray[np.float64]]
     event_at: NDArray[np.datetime64]
+    key_ids: frozenset[str]
 
     def dealers(self) -> list[str]:
         """Return the codes of the dealers met."""
@@ -58,7 +59,9 @@ def _read(
     texts: dict[str, list[pa.Array]] = {name: [] for name in ("dealer", *words)}
     numbers: dict[str, list[NDArray[np.float64]]] = {name: [] for name in (*marks, *measures)}
     moments: list[NDArray[np.datetime64]] = [np.empty(0, dtype="M8[ms]")]
-    for batch in batches(model._get_collection(), wanted, (*texts, *numbers, "event_at")):
+    keys: set[str] = set()
+    for batch in batches(model._get_collection(), wanted, (*texts, *numbers, "event_at", KEY_ID)):
+        keys |= key_ids(batch, ("contact_hash",))
         for name, chunks in texts.items():
             chunks.append(batch[name].texts())
         for name, columns in numbers.items():
@@ -70,6 +73,7 @@ def _read(
         texts=joined,
         numbers={name: np.concatenate([np.empty(0), *columns]) for name, columns in numbers.items()},
         event_at=np.concatenate(moments),
+        key_ids=frozenset(keys),
     )
 
 

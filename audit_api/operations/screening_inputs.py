@@ -34,8 +34,8 @@ RELEASABLE = ["approved", "released"]
 def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     """Collect what a screening of a wave reads: responses, sample frame and staff, and the visits of its programme.
 
-    Times become the dealer's wall clock. Raises SCREENING_REFUSED when there is no response or a row cannot be
-    screened.
+    Times become the dealer's wall clock. Raises SCREENING_REFUSED when there is no response, a row cannot be
+    screened, or contacts stand under different keys.
     """
     from audit_api.anomaly.batch import Column  # noqa: PLC0415 - see TYPE_CHECKING above
     from audit_api.anomaly.refusals import InputsRefusedError  # noqa: PLC0415 - likewise
@@ -56,6 +56,7 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     domain = _domain(questionnaire)
     visits = _visits(wave, domain)
     events, staff = read_events(wave, domain), read_staff(wave)
+    _require_one_key(read.key_ids | events.key_ids | staff.key_ids)
     named = {*read.dealers(), *(visit["dealer"] for visit in visits), *events.dealers(), *staff.dealers()}
     dealers = _dealers(wave, named)
     zones = {row["_id"]: row.get("timezone") or wave["timezone"] for row in dealers}
@@ -75,6 +76,22 @@ def collect_inputs(wave: Row, questionnaire: str) -> Inputs:
     del read, events, staff
     free_columns()  # the indicators need the memory that reading took
     return inputs
+
+
+def _require_one_key(key_ids: frozenset[str]) -> None:
+    """Refuse hashes made with different keys: the same contact would count as two, and re-use would go unseen.
+
+    Hashes under no named key are under the first one, as version 0.1.0 left them.
+    """
+    named = sorted(key_ids - {""})
+    if len(named) > 1 or ("" in key_ids and any(">" in name for name in named)):
+        listed = named + (["?"] if "" in key_ids else [])
+        raise refused(
+            f"联系方式散列使用了不同的密钥（{'、'.join(listed)}），同一联系方式会被当作两个；"
+            "请先运行 audit-api survey rotate-contacts 完成密钥更换",
+            f"Contacts are hashed under different keys ({', '.join(listed)}), so one contact would count as two; "
+            "finish the rotation first: audit-api survey rotate-contacts",
+        )
 
 
 class Plans:

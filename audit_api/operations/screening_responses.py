@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from audit_api.domain.screening import ResponsePlan, Statement
 from audit_api.models.base import Row
 from audit_api.models.columns import NULL, Cells, batches
-from audit_api.models.surveys import Response
+from audit_api.models.surveys import IDENTITIES, Response
 
 Floats = NDArray[np.float64]
 Moments = NDArray[np.datetime64]
@@ -26,7 +26,8 @@ TEXTS = (
     "comment",
 )  # fmt: skip
 TIMES = ("event_at", "submitted_at", "invited_at", "started_at")
-FIELDS = (*TEXTS, *TIMES, "version", "dealer", "answers")
+KEY_ID = "contact_key_id"
+FIELDS = (*TEXTS, *TIMES, KEY_ID, "version", "dealer", "answers")
 UNSURE = ("unsure", "na")
 FIRST_ROWS = 65_536
 
@@ -42,6 +43,7 @@ class ReadResponses:
     stated: dict[str, Floats]
     incentive: Floats
     coaching: Floats
+    key_ids: frozenset[str] = frozenset()
 
     def dealers(self) -> list[str]:
         """Return the codes of the dealers that were answered for."""
@@ -88,6 +90,7 @@ class _Gathered:
     marks: defaultdict[str, Growing] = field(default_factory=lambda: defaultdict(_numbers))
     stated: defaultdict[str, Growing] = field(default_factory=lambda: defaultdict(_numbers))
     said: defaultdict[str, Growing] = field(default_factory=lambda: defaultdict(_numbers))
+    key_ids: set[str] = field(default_factory=set)
 
 
 def read_responses(wanted: Row, plan_of: Callable[[int], ResponsePlan]) -> ReadResponses | None:
@@ -97,6 +100,7 @@ def read_responses(wanted: Row, plan_of: Callable[[int], ResponsePlan]) -> ReadR
     """
     got = _Gathered()
     for batch in batches(Response._get_collection(), wanted, FIELDS):
+        got.key_ids |= key_ids(batch, IDENTITIES)
         version = batch["version"].whole()
         for number in np.unique(version).tolist():
             rows = np.flatnonzero(version == number)
@@ -111,7 +115,18 @@ def read_responses(wanted: Row, plan_of: Callable[[int], ResponsePlan]) -> ReadR
         stated={name: column.whole(got.rows) for name, column in got.stated.items()},
         incentive=got.said["incentive"].whole(got.rows),
         coaching=got.said["coaching"].whole(got.rows),
+        key_ids=frozenset(got.key_ids),
     )
+
+
+def key_ids(batch: Mapping[str, Cells], hashes: Sequence[str]) -> set[str]:
+    """Return the ids of the contact keys that a batch's hashes were made with, "" for hashes under no named key."""
+    named = pl.Series(batch[KEY_ID].texts())
+    found = {str(name) for name in named.unique()} - {""}
+    nameless = named == ""
+    if nameless.any() and any((pl.Series(batch[name].texts()).filter(nameless) != "").any() for name in hashes):
+        found.add("")
+    return found
 
 
 def _gather(got: _Gathered, batch: Mapping[str, Cells], plan: ResponsePlan) -> None:

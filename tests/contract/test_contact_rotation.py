@@ -14,7 +14,9 @@ from audit_api.domain.directory import OPERATOR
 from audit_api.intake.contacts import ContactHasher
 from audit_api.models.base import collection
 from audit_api.operations import survey_contacts, survey_frame, surveys
+from audit_api.operations.screening_inputs import collect_inputs
 from audit_api.operations.survey_contacts import count_unrotated, rotate_contacts
+from audit_api.problems import Problem
 from tests.conftest import NOW
 from tests.contract.test_surveys import command, response, wave  # noqa: F401 - fixtures
 
@@ -164,3 +166,48 @@ def test_the_command(command, monkeypatch):  # noqa: F811
     assert collection("trail").count_documents({"kind": "contact_keys"}) == 1
     send(ContactHasher("x" * 40, "stray"), response(2))
     assert command("rotate-contacts").exit_code == 1
+
+
+def collect():
+    return collect_inputs(collection("waves").find_one({"_id": "W1-Aurora"}), "SSQ")
+
+
+def test_a_screening_over_two_keys_is_refused_until_the_rotation_is_through(wave):  # noqa: F811
+    """The same phone under two keys counts as two contacts: re-use would go unseen."""
+    send(ONE, response(1, contact=PHONES[0]))
+    assert len(collect().responses) == 1
+    send(TWO, response(2, contact=PHONES[0]))
+    with pytest.raises(Problem) as refused:
+        collect()
+    assert refused.value.kind.slug == "screening-refused"
+    assert "k1, k1>k2" in refused.value.en
+    assert "survey rotate-contacts" in refused.value.zh
+    rotate_contacts(TWO, actor=OPERATOR, at=NOW)
+    inputs = collect()
+    assert len(set(inputs.responses.contact_hash)) == 1
+    assert set(inputs.responses.contact_hash) == {TWO.contact(PHONES[0]).hash}
+
+
+@pytest.mark.parametrize("name", ["survey_events", "staff_contacts"])
+def test_so_it_is_where_the_frame_or_the_staff_stand_under_another_key(wave, name):  # noqa: F811
+    """A staff contact under the old key would match no customer under the new one."""
+    send(TWO, response(1, contact=PHONES[0]))
+    frame(ONE, 1, PHONES[0])
+    for other in {"survey_events", "staff_contacts"} - {name}:
+        collection(other).delete_many({})
+    with pytest.raises(Problem, match="k1>k2"):
+        collect()
+    rotate_contacts(TWO, actor=OPERATOR, at=NOW)
+    inputs = collect()
+    joined = inputs.staff if name == "staff_contacts" else inputs.events
+    assert set(joined.contact_hash) == set(inputs.responses.contact_hash)
+
+
+def test_rows_without_any_identity_stand_under_no_key(wave):  # noqa: F811
+    send(ONE, response(1, contact="", device=""))
+    send(TWO, response(2, contact=PHONES[0]))
+    assert len(collect().responses) == 2
+    send(ONE, response(3, contact="", device="tablet"))
+    collection("responses").update_one({"response_id": "R3"}, {"$set": {"contact_key_id": ""}})  # as version 0.1.0
+    with pytest.raises(Problem, match=r"\(k1>k2, \?\)"):
+        collect()
