@@ -18,6 +18,11 @@ TIMEOUT_SECONDS = 60
 BEGAN_BEFORE = timedelta(hours=3)
 QUALITY = 0.6
 
+GRADES_ZH = {"flag": "标记", "watch": "关注"}
+STATES_ZH = {
+    "watch": "关注", "open": "待处理", "asked": "已询问经销商", "replied": "经销商已答复", "confirmed": "已确认",
+    "dismissed": "已排除", "inconclusive": "无法判断",
+}  # fmt: skip
 URL = click.argument("url")
 TOKEN = click.option("--token", required=True, help="A bearer token of the role that may do this.")
 
@@ -57,9 +62,10 @@ def checklist(*, url: str, token: str, code: str) -> None:
     """Fetch a published checklist and print its questions."""
     lang = terminal_language()
     document = Client(url, token).call("GET", f"/v1/checklists/{code}")
-    click.echo(f"{document['code']} {document['version']}: {document['title'][lang]}")
+    click.echo(f"{document['code']} {document['version']}{'：' if lang == 'zh' else ': '}{document['title'][lang]}")
     for section in document["sections"]:
-        click.echo(f"\n{section['code']} {section['title'][lang]} ({section['weight']})")
+        weight = f"（{section['weight']}）" if lang == "zh" else f" ({section['weight']})"
+        click.echo(f"\n{section['code']} {section['title'][lang]}{weight}")
         for item in section["items"]:
             click.echo(f"  {item['id']:14} {item['text'][lang]}")
 
@@ -115,17 +121,22 @@ def _open_assignment(client: Client) -> dict[str, Any]:
 def flags(*, url: str, token: str) -> None:
     """List the flags, each with the evidence that was frozen with it and its honest explanations."""
     lang, client = terminal_language(), Client(url, token)
+    colon = "：" if lang == "zh" else ": "
     found = client.call("GET", "/v1/flags?limit=200")["items"]
     for entry in sorted(found, key=lambda flag: (flag["grade"], flag["p"] or 0.0)):
         flag = client.call("GET", f"/v1/flags/{entry['flag']}")
         q = "–" if flag["q"] is None else f"{flag['q']:.3g}"  # a reviewer reads blind: controls are in the queue
-        click.echo(f"\n{flag['grade'].upper()}  {flag['dealer']} ({flag['brand']}, {flag['state']}, q {q})")
+        if lang == "zh":
+            grade, state = GRADES_ZH[flag["grade"]], STATES_ZH[flag["state"]]
+            click.echo(f"\n{grade}  {flag['dealer']}（{flag['brand']}，{state}，q {q}）")
+        else:
+            click.echo(f"\n{flag['grade'].upper()}  {flag['dealer']} ({flag['brand']}, {flag['state']}, q {q})")
         for piece in flag["dossier"]["evidence"]:
             mark = "!" if piece.get("stands_out") else " "
-            click.echo(f"  {mark} {piece['title'][lang]}: {piece['sentence'][lang]}")
+            click.echo(f"  {mark} {piece['title'][lang]}{colon}{piece['sentence'][lang]}")
             if piece.get("stands_out", True):
-                causes = "; ".join(cause[lang] for cause in piece["honest_explanations"])
-                click.echo(f"      {'可能的正常原因' if lang == 'zh' else 'Honest explanations'}: {causes}")
+                causes = ("；" if lang == "zh" else "; ").join(cause[lang] for cause in piece["honest_explanations"])
+                click.echo(f"      {'可能的正常原因' if lang == 'zh' else 'Honest explanations'}{colon}{causes}")
     click.echo(
         "\n"
         + (

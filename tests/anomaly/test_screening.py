@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from worlds import by_hand, inputs_of, network
 
+from audit_api.anomaly import audit_level
 from audit_api.anomaly.grades import FLAG, NOT_ASSESSABLE, WATCH
 from audit_api.anomaly.screening import Parameters, screen
+from audit_api.domain.touchpoints import PLAYBOOK_TRACES
 
 QUICK = Parameters(action=True, draws=20_000, near_duplicate_draws=32, ensemble=False)
 
@@ -172,3 +174,8 @@ def test_another_seed_changes_draws_only_a_little(gamed, screened):
     other = np.array([dealer.score or 0 for dealer in again.dealers])
     assert not np.array_equal(one, other)
     assert np.corrcoef(one, other)[0, 1] > 0.97
+
+
+def test_the_traces_left_out_of_the_audit_level_are_the_playbooks():
+    """Two lists, as the arithmetic knows no code book: one changed alone would count a trace twice."""
+    assert audit_level.TRACES == PLAYBOOK_TRACES
