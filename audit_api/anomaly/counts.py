@@ -9,7 +9,7 @@ from scipy.special import expit, gammaln, logit
 from scipy.stats import norm
 
 from audit_api.anomaly.indicator import FEW_PEERS, IndicatorResult
-from audit_api.anomaly.laws import CountLaw, beta_binomial
+from audit_api.anomaly.laws import CountLaw, beta_binomial, scores_of
 from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 from audit_api.anomaly.peers import Peers
 
@@ -60,11 +60,12 @@ def fit_counts(
         # The first round cannot know the spread: who is gamed would enter it.
         rho = _spread(hits, trials, mean, kept) if step else START_RHO
         mean = np.maximum(mean, least)  # not before: zeros under a raised mean would pass for spread
-        law = beta_binomial(trials, mean, np.full(len(k), rho))
-        z = np.where(able, law.scores(np.arange(len(k)), hits), 0.0)
+        z = np.where(able, scores_of(hits, trials, mean, np.full(len(k), rho)), 0.0)
         before, kept = kept, fitted & (z <= (UNUSUAL if step else START_UNUSUAL))
         if step and np.array_equal(before, kept):
             break
+    law = beta_binomial(trials, mean, np.full(len(k), rho))
+    z = np.where(able, law.scores(np.arange(len(k)), hits), 0.0)
     return CountFit(k=k, n=n, mean=mean, rho=rho, z=z, law=law)
 
 
@@ -92,15 +93,19 @@ def _constant(k: Integers, n: Integers, base: Floats, weight: Floats, prior: Flo
         return 0.0
     usual = 0.5 if prior is None else float(np.sum(trials * prior[mine]) / trials.sum())
     extra = 1.0 if prior is None else 5.0
-    low, high = -25.0, 25.0
+    # Newton's steps, halving the interval instead where one would leave it.
+    weighed = trials + extra / len(trials)
+    low, high, middle = -25.0, 25.0, 0.0
     for _ in range(50):
-        middle = 0.5 * (low + high)
         shares = expit(wanted + middle)
-        if float(np.sum(trials * shares)) + extra * float(np.mean(shares)) < have + extra * usual:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
+        short = have + extra * usual - float(np.sum(weighed * shares))
+        low, high = (middle, high) if short > 0 else (low, middle)
+        slope = float(np.sum(weighed * shares * (1 - shares)))
+        step = short / slope if slope > 0 else np.inf
+        before, middle = middle, middle + step if low < middle + step < high else 0.5 * (low + high)
+        if abs(middle - before) < 1e-12:
+            break
+    return middle
 
 
 def _spread(k: Integers, n: Integers, mean: Floats, kept: Truths) -> float:
@@ -113,17 +118,19 @@ def _spread(k: Integers, n: Integers, mean: Floats, kept: Truths) -> float:
     grid = np.concatenate([[FLOOR], np.geomspace(FLOOR * 1.2, CEILING, 24)])
     if not len(k):
         return FLOOR
-    best = [_log_likelihood(k, n, mean, float(rho)) - float(np.log(rho / FLOOR)) for rho in grid]
-    return float(grid[int(np.argmax(best))])
+    return float(grid[int(np.argmax(_log_likelihood(k, n, mean, grid) - np.log(grid / FLOOR)))])
 
 
-def _log_likelihood(k: Integers, n: Integers, mean: Floats, rho: float) -> float:
-    total = (1 - rho) / rho
+def _log_likelihood(k: Integers, n: Integers, mean: Floats, rho: Floats) -> Floats:
+    """Return the log likelihood of the counts for each intra-class correlation."""
+    total = ((1 - rho) / rho)[:, None]
     a, b = mean * total, (1 - mean) * total
-    each = (
-        gammaln(k + a) - gammaln(a) + gammaln(n - k + b) - gammaln(b) + gammaln(total) - gammaln(n + total)
-    )  # fmt: skip
-    return float(np.sum(each))
+    # Γ(x + k)/Γ(x) is 1 without a hit: most dealers' counts cost nothing.
+    hit, missed = k > 0, n > k
+    found = -np.sum(gammaln(n + total) - gammaln(total), axis=1)
+    found += np.sum(gammaln(k[hit] + a[:, hit]) - gammaln(a[:, hit]), axis=1)
+    found += np.sum(gammaln((n - k)[missed] + b[:, missed]) - gammaln(b[:, missed]), axis=1)
+    return np.asarray(found, dtype=np.float64)
 
 
 def count_result(fit: CountFit, reason: Texts) -> IndicatorResult:
