@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
@@ -127,6 +128,11 @@ class Events:
     comeback: Floats
     long_wait: Floats
 
+    def rows_of(self, dealer: int) -> Integers:
+        """Return the rows of one dealer's events; they stand together."""
+        first, last = np.searchsorted(self.dealer, [dealer, dealer + 1])
+        return np.arange(first, last)
+
     @staticmethod
     def none() -> Events:
         """Return a frame without events: what is not known switches its indicators off."""
@@ -230,6 +236,16 @@ class Inputs:
         result: Integers = np.bincount(self.responses.dealer, minlength=len(self.dealers))
         return result
 
+    def rows_of(self, dealer: int) -> Integers:
+        """Return the rows of one dealer's responses, in their order."""
+        order, first = self.once("rows_of", self._by_dealer)
+        result: Integers = order[first[dealer] : first[dealer + 1]]
+        return result
+
+    def _by_dealer(self) -> tuple[Integers, Integers]:
+        order = np.argsort(self.responses.dealer, kind="stable")
+        return order, np.concatenate([[0], np.cumsum(self.counts())])
+
     def content_hash(self) -> str:
         """Return the SHA-256 over all canonical columns, the same for any order of the rows given."""
         digest = hashlib.sha256()
@@ -244,6 +260,17 @@ class Inputs:
                 digest.update(f"{type(table).__name__}.{column_of.name}".encode())
                 _feed(digest, getattr(table, column_of.name))
         return digest.hexdigest()
+
+
+def kept(make: Callable[[Inputs], Figure]) -> Callable[[Inputs], Figure]:
+    """Compute a function of the inputs once for each inputs; whoever gets its result must not change it."""
+    name = f"{make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def found(inputs: Inputs) -> Figure:
+        return inputs.once(name, lambda: make(inputs))
+
+    return found
 
 
 def _feed(digest: hashlib._Hash, values: NDArray[Any]) -> None:

@@ -20,6 +20,7 @@ from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Integers, Truths
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance
+from audit_api.anomaly.sheets import sheets
 
 ALLOWANCE = 0.5
 """How far prevalence may exceed contrast, in standard deviations. The design says 1; on the tuning seeds .5 halves how
@@ -125,13 +126,12 @@ def stratum_result(
 
 def stratum_rows(inputs: Inputs, dealers: Sequence[int], known: Truths, inside: Truths) -> dict[int, dict[str, Any]]:
     """Return per dealer the ids inside (at most 200), their number, and the mean mark inside and outside (0..1)."""
-    scaled = inputs.scaled()
-    have = ~np.isnan(scaled)
-    total = np.maximum(have.sum(axis=1), 1)
-    mark = np.where(have.any(axis=1), np.where(have, scaled, 0.0).sum(axis=1) / total, np.nan)
+    seen = sheets(inputs)
+    mark = np.where(seen.answered > 0, seen.mean(), np.nan)
     found = {}
     for dealer in dealers:
-        mine = np.flatnonzero((inputs.responses.dealer == dealer) & known)
+        mine = inputs.rows_of(dealer)
+        mine = mine[known[mine]]
         members = mine[inside[mine]]
         found[dealer] = {
             "responses": [str(code) for code in inputs.responses.response_id[members[:LISTED]]],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from audit_api.anomaly.parse import Integers, Texts, Truths
 
@@ -15,13 +16,13 @@ FAMILY = 4
 
 
 def numbered(values: Texts) -> Integers:
-    """Give equal texts the same number from 0, and "" the number −1."""
-    series = pl.Series("values", values.tolist(), dtype=pl.String)
-    empty = (series == "").to_numpy()
-    # "" sorts first: where it appears it has rank 1.
-    ranks = series.rank("dense").to_numpy().astype(np.int64) - 1 - int(empty.any())
-    result: Integers = np.where(empty, -1, ranks)
-    return result
+    """Give equal texts the same number, from 0 in the order they appear, and "" the number −1."""
+    encoded = pa.array(values, type=pa.large_string()).dictionary_encode()
+    number: Integers = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    empty = pc.index(encoded.dictionary, pa.scalar("", pa.large_string())).as_py()
+    if empty >= 0:
+        number = np.where(number == empty, -1, number - (number > empty))
+    return number
 
 
 def at_many_dealers(identity: Integers, dealer: Integers) -> Truths:

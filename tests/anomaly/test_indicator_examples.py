@@ -165,7 +165,7 @@ def test_contacts_by_hand():
         known, inside = module.reused(inputs)
         assert named(inputs, inside) == ["r000", "r001"]
         assert named(inputs, ~known) == ["r003", "r004"]
-    assert identities.numbered(np.array(["b", "", "a", "b"], dtype=object)).tolist() == [1, -1, 0, 1]
+    assert identities.numbered(np.array(["b", "", "a", "b"], dtype=object)).tolist() == [0, -1, 1, 0]
 
 
 def test_own_device_by_hand():

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from audit_api.anomaly.audit_level import TRACES
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.counts import count_result, fit_counts, reasons, share_offset
 from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.indicator import NO_AUDIT, STATEMENT, Explanation, Indicator, IndicatorResult
@@ -47,6 +47,7 @@ INDICATOR = Indicator(
 TOUCHPOINT = "XCT_INTEGRITY"
 
 
+@kept
 def integrity_rows(inputs: Inputs) -> Truths:
     """Mark the answered integrity items of planned visits."""
     audits = inputs.audits

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import poisson
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.counts import share_offset
 from audit_api.anomaly.indicator import NO_TIMES, PROCESS, Explanation, Indicator, IndicatorResult
@@ -62,6 +62,7 @@ def neighbours(owner: Integers, moment: Integers) -> Integers:
     return found
 
 
+@kept
 def together(inputs: Inputs) -> tuple[Truths, Truths, Floats]:
     """Return which responses have a time, which of these arrived in a burst, and the share expected per dealer."""
     responses, count = inputs.responses, len(inputs.dealers)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.identities import at_many_dealers, numbered, of_one_customer, times_seen
 from audit_api.anomaly.indicator import NO_DEVICES, PROCESS, Explanation, Indicator, IndicatorResult
@@ -44,6 +44,7 @@ INDICATOR = Indicator(
 )
 
 
+@kept
 def reused(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have a device, and which of these share it inside the dealer."""
     responses = inputs.responses

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.indicator import NO_DURATIONS, PROCESS, Explanation, Indicator, IndicatorResult
@@ -50,10 +50,11 @@ QUARTER = 0.6744897501960817
 MINIMUM_CHANNEL = 200
 
 
+@kept
 def quick(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have a duration, and which of these are very quick for their length and channel."""
     responses = inputs.responses
-    answered = (~np.isnan(responses.answers)).sum(axis=1)
+    answered = (~np.isnan(responses.answers)).sum(axis=1, dtype=np.int16)
     known: Truths = (responses.duration_s > 0) & (answered > 0)
     pace = np.full(len(responses), np.nan)
     pace[known] = np.log(responses.duration_s[known] / answered[known])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.counts import count_result, fit_counts, reasons
 from audit_api.anomaly.indicator import NO_STATEMENTS, STATEMENT, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
@@ -45,6 +45,7 @@ INDICATOR = Indicator(
 )
 
 
+@kept
 def stated(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses answer an integrity question, and which mention an incentive or coaching."""
     one, other = inputs.responses.mentions_incentive, inputs.responses.mentions_coaching
@@ -69,8 +70,8 @@ def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]
     _, adverse = stated(inputs)
     found = {}
     for dealer in dealers:
-        mine = responses.dealer == dealer
-        ids = responses.response_id[mine & adverse]
+        mine = inputs.rows_of(dealer)
+        ids = responses.response_id[mine[adverse[mine]]]
         found[dealer] = {
             "responses": [str(code) for code in ids[:200]],
             "response_count": len(ids),

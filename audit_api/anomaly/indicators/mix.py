@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.counts import reasons
 from audit_api.anomaly.frame import reached, troubled
 from audit_api.anomaly.identities import numbered
@@ -62,6 +62,7 @@ FLOOR = 0.05
 """Honest dealers' invitations differ from their jobs by at least this much, in SD of job levels over events."""
 
 
+@kept
 def job_levels(inputs: Inputs) -> tuple[Integers, Floats]:
     """Return each event's job number and the level of each job: NaN where nothing is known of it."""
     events, responses = inputs.events, inputs.responses
@@ -150,15 +151,19 @@ def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]
     asked, arrived = reached(events)
     found: dict[int, dict[str, Any]] = {}
     for dealer in dealers:
-        mine = asked & (job >= 0) & (events.dealer == dealer)
-        kinds = [
-            {
-                "job_type": str(events.job_type[mine & (job == number)][0]),
-                "events": int((mine & (job == number)).sum()),
-                "reached": int((mine & arrived & (job == number)).sum()),
-                "level": None if np.isnan(level[number]) else float(level[number]),
-            }
-            for number in np.unique(job[mine])
-        ]
+        mine = events.rows_of(dealer)
+        mine = mine[asked[mine] & (job[mine] >= 0)]
+        kinds: list[dict[str, Any]] = []
+        for number in np.unique(job[mine]):
+            rows = mine[job[mine] == number]
+            kinds.append(
+                {
+                    "job_type": str(events.job_type[rows[0]]),
+                    "events": len(rows),
+                    "reached": int(arrived[rows].sum()),
+                    "level": None if np.isnan(level[number]) else float(level[number]),
+                }
+            )
+        kinds.sort(key=lambda kind: str(kind["job_type"]))
         found[dealer] = {"jobs": kinds[:50]}
     return found

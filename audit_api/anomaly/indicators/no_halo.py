@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.counts import reasons
 from audit_api.anomaly.indicator import (
     CONSTANT,
@@ -65,6 +65,7 @@ PROFILE_WEIGHT = 20.0
 FLOOR = 0.10**2
 
 
+@kept
 def scatter(inputs: Inputs) -> tuple[Integers, Floats]:
     """Return the responses that count and how much more their marks scatter than usual at their mean (SD)."""
     seen, items = sheets(inputs), len(inputs.drivers())

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.indicator import NO_TIMES, PROCESS, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
@@ -45,6 +45,7 @@ INDICATOR = Indicator(
 OPENS, CLOSES = 9, 18
 
 
+@kept
 def in_office_hours(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have a time, and which of these were submitted in office hours.
 

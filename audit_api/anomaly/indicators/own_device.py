@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.identities import at_many_dealers, numbered, times_seen
 from audit_api.anomaly.indicator import NO_DEVICES, PROCESS, Explanation, Indicator, IndicatorResult
@@ -46,6 +46,7 @@ MANY_RESPONSES = 5
 CHANNELS = frozenset({"dealer", "dealer_device", "dealer_tablet", "showroom", "in_store", "kiosk"})
 
 
+@kept
 def entered_at_dealer(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have a device or channel, and which of these were entered at the dealer."""
     responses = inputs.responses

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.counts import count_result, fit_counts, reasons
+from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.indicator import (
     CONSTANT,
     COPYING,
@@ -66,20 +67,28 @@ LEAST = 0.02
 """A group of three by chance must not look like more than it is."""
 LONGEST = 400
 """Only the first characters of a comment are compared."""
+LEFT_OUT, CHINESE = re.compile(r"[\W_]+"), re.compile("[\u2e80-\U0010ffff]")
 Codes = NDArray[np.uint64]
 
 
 def long_comments(inputs: Inputs) -> tuple[Integers, list[str]]:
     """Return the responses with a long comment and their texts without case, spaces and punctuation."""
-    rows, texts = [], []
-    for row, text in enumerate(inputs.responses.text):
-        if len(text) >= SHORTEST:
-            plain = re.sub(r"[\W_]+", "", text.lower())[:LONGEST]
-            # A letter says half as much as a Chinese character.
-            if len(plain) >= SHORTEST and len(plain) + sum(c > "\u2e7f" for c in plain) >= 2 * SHORTEST:
-                rows.append(row)
-                texts.append(plain)
-    return np.array(rows, dtype=np.int64), texts
+    number = numbered(inputs.responses.text)
+    first = np.unique(number, return_index=True)
+    plain = {
+        code: _plain(text)
+        for code, text in zip(first[0].tolist(), inputs.responses.text[first[1]].tolist(), strict=True)
+    }
+    long = np.array([code for code, text in plain.items() if text], dtype=np.int64)
+    rows = np.flatnonzero(np.isin(number, long))
+    return rows, [plain[code] for code in number[rows].tolist()]
+
+
+def _plain(text: str) -> str:
+    """Return a text without case, spaces and punctuation; "" where it is short."""
+    plain = LEFT_OUT.sub("", text.lower())[:LONGEST] if len(text) >= SHORTEST else ""
+    # A letter says half as much as a Chinese character.
+    return plain if len(plain) >= SHORTEST and len(plain) + len(CHINESE.findall(plain)) >= 2 * SHORTEST else ""
 
 
 def signatures(texts: list[str]) -> Codes:
@@ -116,7 +125,9 @@ def repeated(dealer: Integers, texts: list[str]) -> tuple[Truths, Integers]:
     head = np.full(len(texts), -1, dtype=np.int64)
     if not texts:
         return inside, head
-    signature = signatures(texts)
+    place: dict[str, int] = {}
+    number = np.array([place.setdefault(text, len(place)) for text in texts])
+    signature = signatures(list(place))[number]
     total = np.bincount(dealer)
     stock = max(STOCK_DEALERS, STOCK_SHARE * np.count_nonzero(total))
     for band in range(BANDS):
@@ -139,24 +150,29 @@ def repeated(dealer: Integers, texts: list[str]) -> tuple[Truths, Integers]:
     return inside, head
 
 
+@kept
+def found(inputs: Inputs) -> tuple[Integers, Truths, Integers, bool]:
+    """Return the responses with a long comment, which of them are repeated, of which group, and whether all are one."""
+    rows, texts = long_comments(inputs)
+    inside, head = repeated(inputs.responses.dealer[rows], texts)
+    return rows, inside, head, bool(texts) and len(set(texts)) == 1
+
+
 def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     """Compare each dealer's share of repeated comments with that of its peers."""
     count = len(inputs.dealers)
-    rows, texts = long_comments(inputs)
+    rows, inside, _, same = found(inputs)
     dealer = inputs.responses.dealer[rows]
-    inside, _ = repeated(dealer, texts)
     n = np.bincount(dealer, minlength=count)
     k = np.bincount(dealer[inside], minlength=count)
-    same = bool(len(texts)) and len(set(texts)) == 1
     reason = reasons(count, ((np.full(count, same), CONSTANT), (n < INDICATOR.min_n, FEW_COMMENTS)))
     return count_result(fit_counts(k, n, peers, reason == "", least=LEAST), reason)
 
 
 def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return per dealer the groups of near-identical comments: at most 10 groups of 50 ids, with an example."""
-    rows, texts = long_comments(inputs)
+    rows, inside, head, _ = found(inputs)
     owner = inputs.responses.dealer[rows]
-    inside, head = repeated(owner, texts)
     ids, text = inputs.responses.response_id[rows], inputs.responses.text[rows]
     return {dealer: _groups(np.flatnonzero(inside & (owner == dealer)), head, ids, text) for dealer in dealers}
 

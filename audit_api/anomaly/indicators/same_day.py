@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.indicator import NO_TIMES, PROCESS, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
@@ -42,6 +42,7 @@ INDICATOR = Indicator(
 )
 
 
+@kept
 def on_the_day(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have both days, and which of these were submitted on the event's."""
     responses = inputs.responses

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
 from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.indicator import NO_STAFF, PROCESS, Explanation, Indicator, IndicatorResult
@@ -45,6 +45,7 @@ INDICATOR = Indicator(
 )
 
 
+@kept
 def staffed(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses can be compared with a directory, and which of these have a contact found there."""
     responses, staff = inputs.responses, inputs.staff

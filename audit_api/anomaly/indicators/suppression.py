@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.counts import count_result, fit_counts, reasons, share_offset
 from audit_api.anomaly.frame import reached, troubled
 from audit_api.anomaly.identities import numbered
@@ -74,6 +74,7 @@ class Tables:
     ratio_down: Floats
 
 
+@kept
 def tables(inputs: Inputs) -> Tables:
     """Count the fourfold tables (trouble × reached) per dealer and job type, and add them up per dealer."""
     events, count = inputs.events, len(inputs.dealers)
@@ -143,7 +144,9 @@ def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]
     found = tables(inputs)
     raw, drawn = shrunken_log_odds(found)
     events = inputs.events
-    missed = troubled(events)[1] & reached(events)[0] & ~reached(events)[1]
+    asked, arrived = reached(events)
+    missed = troubled(events)[1] & asked & ~arrived
+    mine = {d: events.rows_of(d) for d in dealers}
     return {
         d: {
             "events": int(found.events[d]),
@@ -151,7 +154,7 @@ def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]
             "troubled_missed": int(found.missed[d]),
             "odds_ratio": _odds(raw[d]),
             "odds_ratio_shrunken": _odds(drawn[d]),
-            "missed_events": [str(code) for code in events.event_id[missed & (events.dealer == d)][:200]],
+            "missed_events": [str(code) for code in events.event_id[mine[d][missed[mine[d]]][:200]]],
         }
         for d in dealers
     }
