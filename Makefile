@@ -41,8 +41,8 @@ dossiers: $(INSTALLED) ## Write docs/dossiers from the demo's network
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow"
 
-test-all: $(INSTALLED) ## Run the tests, slow ones too, with ten times the random examples
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --hypothesis-profile thorough
+test-all: $(INSTALLED) ## Run the tests in full size, slow ones too, with ten times the random examples
+	FULL=1 $(BIN)/pytest -n $(JOBS) --dist loadfile --hypothesis-profile thorough
 
 lint: $(INSTALLED) ## Check style, types and layers
 	$(BIN)/ruff check .
