@@ -11,7 +11,8 @@ from audit_api.operations.directory import scope_filter
 
 MOST_DECIDED = 20_000
 FIELDS = {"state": 1, "groups": 1, "control": 1, "first_step_blind": 1, "dossier.evidence.indicator": 1,
-          "dossier.evidence.stands_out": 1}  # fmt: skip
+          "dossier.evidence.stands_out": 1, "dossier.evidence.title": 1, "dossier.groups.group": 1,
+          "dossier.groups.title": 1}  # fmt: skip
 
 
 def measure_precision(actor: Actor, *, wave: str | None = None) -> Row:
@@ -21,6 +22,7 @@ def measure_precision(actor: Actor, *, wave: str | None = None) -> Row:
     """
     wanted: Row = {"state": {"$in": sorted(DECIDED)}, "grade": "flag"} | ({"wave": wave} if wave else {})
     found = flags.Flag._get_collection().find({"$and": [scope_filter(actor), wanted]}, FIELDS).sort("_id", -1)
+    decided = list(found.limit(MOST_DECIDED))
     rows = [
         {
             "state": row["state"],
@@ -31,6 +33,21 @@ def measure_precision(actor: Actor, *, wave: str | None = None) -> Row:
                 piece["indicator"] for piece in row["dossier"].get("evidence", ()) if piece.get("stands_out")
             ],
         }
-        for row in found.limit(MOST_DECIDED)
+        for row in decided
     ]
-    return precision(rows)
+    counted = precision(rows)
+    titles = _titles(decided)
+    for tallied in (*counted["indicators"], *counted["groups"]):
+        tallied["title"] = titles.get(tallied["name"])
+    return counted
+
+
+def _titles(decided: list[Row]) -> dict[str, Row]:
+    """Name indicators and groups as the newest dossier that holds them does."""
+    titles: dict[str, Row] = {}
+    for row in decided:
+        for piece in row["dossier"].get("evidence", ()):
+            titles.setdefault(piece["indicator"], piece.get("title"))
+        for group in row["dossier"].get("groups", ()):
+            titles.setdefault(group["group"], group.get("title"))
+    return {name: title for name, title in titles.items() if title}

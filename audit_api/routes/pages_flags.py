@@ -51,8 +51,7 @@ def flag_page(flag: str) -> ResponseReturnValue:
         for name in NAMES
         if name in charts and not is_empty(name, charts[name])
     }
-    words = {"basis": dossier_text.basis, "touchpoint": dossier_text.touchpoint_name}
-    return _page("flag.html", flag=found, charts=shown, **words)
+    return _page("flag.html", flag=found, charts=shown, told=dossier_text, touchpoint=dossier_text.touchpoint_name)
 
 
 @blp.get("/flags/<string:flag>/charts/<string:name>.svg")

@@ -180,6 +180,9 @@ class PrecisionRowSchema(Schema):
     """Decisions counted: precision = confirmed / (confirmed + dismissed), with its 95 % interval."""
 
     name = fields.String(required=True)
+    title = fields.Dict(
+        allow_none=True, metadata={"description": "The indicator's or group's name in zh and en, where known"}
+    )
     confirmed = fields.Integer(required=True)
     dismissed = fields.Integer(required=True)
     inconclusive = fields.Integer(required=True, metadata={"description": "Counts for nothing"})

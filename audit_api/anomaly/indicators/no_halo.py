@@ -43,8 +43,8 @@ INDICATOR = Indicator(
     formula="z = (mean r − fit on strata) / √(s²/n + τ²), r = within-response SD beyond that usual at the mean",
     source="detection.md",
     sentence_zh=(
-        "{n}份未全打满分的答卷中，同一答卷内各题评分的离散程度比同等水平的答卷高{observed:+.2f}个标准差，"
-        "同类店预期为{expected:+.2f}（偶然达到的概率{p}）。"
+        "{n}份未全打满分的答卷中，同一答卷内各题评分的离散程度与同等水平的答卷相差{observed:+.2f}个标准差，"
+        "同类店预期相差{expected:+.2f}（偶然达到的概率{p}）。"
     ),
     sentence_en=(
         "In {n} responses short of full marks, marks scatter within a sheet {observed:+.2f} standard deviations more "
