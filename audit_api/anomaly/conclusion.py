@@ -38,12 +38,17 @@ def conclusion(dossier: Mapping[str, Any], *, dealers: int) -> dict[str, dict[st
     }
     if grade == FLAG:
         titles = [piece["title"] for piece in evidence if piece["stands_out"]]
+        legs = {
+            "zh": "相互独立的两组证据同时突出：",
+            "en": "Two independent groups of evidence stand out together: ",
+        }
+        if sum(group["counts_towards_flag"] for group in dossier["groups"]) < 2:
+            legs = {"zh": "客户与审核员各自直接说明了情况：", "en": "Customers and auditors say so independently: "}
         return {
             "headline": {"zh": "有一个问题需要人来核实", "en": "There is a question for a person to look into"},
             "why": {
-                "zh": "相互独立的两组证据同时突出：" + "、".join(title["zh"] for title in titles) + "。",
-                "en": "Two independent groups of evidence stand out together: "
-                + "; ".join(title["en"] for title in titles) + ".",
+                "zh": legs["zh"] + "、".join(title["zh"] for title in titles) + "。",
+                "en": legs["en"] + "; ".join(title["en"] for title in titles) + ".",
             },
             "how_sure": how_sure,
         }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from audit_api.anomaly.grades import FLAG, WATCH, Parameters, Standing, supported_groups
+from audit_api.anomaly.grades import FLAG, WATCH, Parameters, Standing, enough, supported_groups
 from audit_api.anomaly.indicator import COPYING, FRAME, LEVEL, PROCESS, STATEMENT, Indicator
 
 GROUP_TITLES = {
@@ -74,11 +74,12 @@ def held_back(standing: Standing, parameters: Parameters, grade: str) -> list[di
                 f"{parameters.q:.0%}.",
             }
         )
-    if len(supported_groups(standing, parameters)) < 2:
+    if not enough(standing, parameters):
         reasons.append(
             {
-                "zh": "标记需要两组相互独立的证据，目前不足两组。",
-                "en": "A flag needs two independent groups of evidence; there are fewer here.",
+                "zh": "标记需要两组相互独立的证据，或客户与审核员两方各自的直接说明；目前不足。",
+                "en": "A flag needs two independent groups of evidence, or direct statements of customers and of "
+                "auditors; there is less here.",
             }
         )
     if standing.responses < parameters.flag_min_responses:

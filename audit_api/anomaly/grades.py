@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from audit_api.anomaly.indicator import LEVEL
 
 NONE, WATCH, FLAG, NOT_ASSESSABLE = "none", "watch", "flag", "not_assessable"
+DIRECT = ("mentions", "auditor_statements")
+"""Indicators that are statements of people who do not know of one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,24 @@ def _admitted(code: str, standing: Standing, parameters: Parameters) -> bool:
     )
 
 
+def direct_statements(standing: Standing, parameters: Parameters) -> tuple[str, ...]:
+    """Return the independent sources that say outright that answers were asked for or paid: customers, auditors.
+
+    Each must say so more often than chance, at a p of at most `group_p`; a single customer or remark never does.
+    """
+    return tuple(code for code in DIRECT if standing.p_by_indicator.get(code, 1.0) <= parameters.group_p)
+
+
+def enough(standing: Standing, parameters: Parameters) -> bool:
+    """Say whether the evidence has two independent legs: two groups that count, or two direct statements."""
+    return len(supported_groups(standing, parameters)) >= 2 or len(direct_statements(standing, parameters)) >= 2
+
+
 def grade(standing: Standing, parameters: Parameters) -> str:
-    """Return the grade: flag needs an action run, q within the rate, and two groups that count."""
+    """Return the grade: flag needs an action run, q within the rate, and two groups or two direct statements."""
     if not standing.p_by_indicator:
         return NOT_ASSESSABLE
     picked = standing.q <= parameters.q
-    if parameters.action and picked and len(supported_groups(standing, parameters)) >= 2:
+    if parameters.action and picked and enough(standing, parameters):
         return FLAG
     return WATCH if picked or standing.p <= parameters.watch_p else NONE

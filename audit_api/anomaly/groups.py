@@ -19,7 +19,7 @@ from scipy.stats import norm
 
 from audit_api.anomaly.indicator import LEVEL, IndicatorResult
 from audit_api.anomaly.laws import HIGHEST_Z, LOWEST_Z
-from audit_api.anomaly.parse import Floats, Integers
+from audit_api.anomaly.parse import Floats, Integers, Truths
 from audit_api.anomaly.traces import log_odds
 
 DEFAULT_WITHIN = 0.4
@@ -83,9 +83,28 @@ def as_in_the_network(z: Floats, seen: Floats) -> Floats:
     return result
 
 
+def as_far_as_the_network(z: Floats, seen: Floats) -> Floats:
+    """Draw values above 0 together until their 95 % point is that of the dealers, the tail only down to `THINNEST`.
+
+    A floor under over-dispersion makes a law wider than what honest dealers show. Nothing is ever widened: a figure
+    that reaches further than its law is calibrated before (`nulls`).
+    """
+    if len(seen) < MINIMUM_DEALERS:
+        return z
+    edge, limit = float(np.quantile(z, BODY)), max(float(np.quantile(seen, BODY)), 0.0)
+    if limit >= edge:
+        return z
+    ratio = limit / edge
+    result: Floats = np.where(z <= edge, np.where(z > 0, z * ratio, z), limit + max(ratio, THINNEST) * (z - edge))
+    return result
+
+
 @dataclass(slots=True)
 class Reference:
-    """Draw honest dealers on demand, one set per size of dealer; patterns of missing indicators share it."""
+    """Draw honest dealers on demand, one set per size of dealer; patterns of missing indicators share it.
+
+    aside: dealers that do not count as ordinary; width: per indicator, how far the ordinary ones reach (`traces`).
+    """
 
     codes: tuple[str, ...]
     group_of: Mapping[str, str]
@@ -94,6 +113,8 @@ class Reference:
     responses: Integers
     draws: int
     seed: int
+    aside: Truths
+    width: Mapping[str, float]
     _drawn: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     _summed: dict[tuple[int, int, int], Drawn] = field(default_factory=dict)
     _made: dict[tuple[int, int, int], HonestDraws] = field(default_factory=dict)
@@ -147,10 +168,17 @@ class Reference:
                 turns = np.arange(-(-self.draws // len(dealers)) * len(dealers)).reshape(-1, len(dealers)).T.ravel()
                 turns = turns[turns < self.draws]
                 z[i, turns] = law.draw(dealers[turns % len(dealers)], ndtr(z[i, turns]))
+                z[i] = as_far_as_the_network(z[i], self.results[code].z[able & ~self.aside])
             elif self.group_of[code] != LEVEL:
-                z[i] = as_in_the_network(z[i], self.results[code].z[able])
-            said[i] = log_odds(code, z[i])
+                z[i] = as_in_the_network(z[i], self.results[code].z[able & ~self.aside])
+            else:
+                z[i] = as_far_as_the_network(z[i], self.results[code].z[able & ~self.aside])
+            said[i] = self.say(code, z[i])
         return said
+
+    def say(self, code: str, z: Floats) -> Floats:
+        """Return the log-odds of figures of one indicator in this network."""
+        return log_odds(code, z, self.width[code])
 
 
 def _bits(chosen: Integers) -> int:

@@ -116,7 +116,7 @@ def _judge(inputs: Inputs, peers: Peers, parameters: Parameters, progress: Progr
                 unadjusted[code] = calibrate(raw, aside)[0]
         progress("comparing with resampled honest dealers")
         ordered = {entry.indicator.code: results[entry.indicator.code] for entry in entries}
-        verdicts = Verdicts.of(inputs, ordered, parameters if last else quick, unadjusted)
+        verdicts = Verdicts.of(inputs, ordered, parameters if last else quick, unadjusted, aside)
         with np.errstate(invalid="ignore"):
             aside = aside | (verdicts.q <= parameters.q)
     levels = survey_against_audit(inputs, fitted, severity_adjusted=parameters.severity_adjusted)

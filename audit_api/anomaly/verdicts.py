@@ -12,11 +12,11 @@ from audit_api.anomaly.fdr import adjusted
 from audit_api.anomaly.grades import Parameters, Standing
 from audit_api.anomaly.groups import Reference, correlation
 from audit_api.anomaly.indicator import IndicatorResult
-from audit_api.anomaly.parse import Floats, Integers
+from audit_api.anomaly.parse import Floats, Integers, Truths
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.registry import ENTRIES
 from audit_api.anomaly.top_share import TopShare
-from audit_api.anomaly.traces import log_odds
+from audit_api.anomaly.traces import width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Verdicts:
         results: dict[str, IndicatorResult],
         parameters: Parameters,
         unadjusted: dict[str, IndicatorResult],
+        aside: Truths,
     ) -> Verdicts:
-        """Judge every dealer of `inputs` by its calibrated indicators."""
+        """Judge every dealer of `inputs` by its calibrated indicators; those set aside do not count as ordinary."""
         codes = tuple(results)
         group_of = {entry.indicator.code: entry.indicator.group for entry in ENTRIES}
         reference = Reference(
@@ -57,12 +58,14 @@ class Verdicts:
             responses=inputs.counts(),
             draws=parameters.draws,
             seed=parameters.seed,
+            aside=aside,
+            width={code: width_of(code, result.z[result.assessable & ~aside]) for code, result in results.items()},
         )
         count = len(inputs.dealers)
         by_group: list[dict[str, float]] = [{} for _ in range(count)]
         p, weight = np.full(count, np.nan), np.full(count, np.nan)
         able = np.array([results[code].assessable for code in codes])
-        said = np.array([log_odds(code, results[code].z) for code in codes])
+        said = np.array([reference.say(code, results[code].z) for code in codes])
         for d in range(count):
             if able[:, d].any():
                 mask = tuple(able[:, d].tolist())
@@ -123,7 +126,7 @@ class Verdicts:
 def _judge(
     codes: tuple[str, ...], results: dict[str, IndicatorResult], reference: Reference, mask: tuple[bool, ...], d: int
 ) -> tuple[dict[str, float], float, float]:
-    said = [log_odds(code, results[code].z[d : d + 1])[0] for code, use in zip(codes, mask, strict=True) if use]
+    said = [reference.say(code, results[code].z[d : d + 1])[0] for code, use in zip(codes, mask, strict=True) if use]
     return reference.judge(mask, reference.size_class(d), np.array(said))
 
 

@@ -11,12 +11,12 @@ from worlds import network
 
 from audit_api.anomaly.fdr import adjusted
 from audit_api.anomaly.grades import FLAG, NONE, NOT_ASSESSABLE, WATCH, Parameters, Standing, grade, supported_groups
-from audit_api.anomaly.groups import HonestDraws, as_in_the_network
+from audit_api.anomaly.groups import HonestDraws, as_far_as_the_network, as_in_the_network
 from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.nulls import calibrate
 from audit_api.anomaly.peers import strata
 from audit_api.anomaly.robust import additive_variance, huber_fit, scaled_variance
-from audit_api.anomaly.traces import log_odds
+from audit_api.anomaly.traces import log_odds, width_of
 
 
 def test_bh_table():
@@ -82,12 +82,23 @@ def test_robust_fits_resist_a_tenth():
 
 
 def test_log_odds_by_hand():
-    # share .9, shift 2, spread 1: the ratio of the two normal laws at z = 2 is exp(2²/2)
-    assert log_odds("discordance", np.array([2.0]))[0] == pytest.approx(np.log(0.1 + 0.9 * np.exp(2)))
+    # share .9, shift 1.5, spread 1: the ratio of the two normal laws at z = 1.5 is exp(1.5²/2)
+    assert log_odds("discordance", np.array([1.5]))[0] == pytest.approx(np.log(0.1 + 0.9 * np.exp(1.125)))
     # far below, only the tenth without the trace remains; far above, a thousand to one
     assert log_odds("discordance", np.array([-6.0, 10.0])) == pytest.approx([np.log(0.1), np.log(1000)], abs=1e-3)
-    # an indicator without numbers of its own: share .2, shift 2.5, spread 1.2
-    assert log_odds("another", np.array([2.5]))[0] == pytest.approx(np.log(0.8 + 0.2 * np.exp(3.125) / 1.2))
+    # an indicator without numbers of its own: share .1, shift 2, spread 1.2
+    assert log_odds("another", np.array([2.0]))[0] == pytest.approx(np.log(0.9 + 0.1 * np.exp(2) / 1.2))
+    # where ordinary dealers reach half as far, the same figure says what twice as much would elsewhere
+    assert log_odds("another", np.array([1.5]), 0.5) == log_odds("another", np.array([3.0]))
+
+
+def test_width_by_hand():
+    # uniform from -1 to 1.2: the 95 % point is 1.09, two thirds of a normal law's 1.645
+    assert width_of("another", np.linspace(-1, 1.2, 200)) == pytest.approx(1.09 / 1.6449, abs=0.002)
+    assert width_of("another", np.zeros(200)) == 0.6
+    assert width_of("another", np.linspace(-9, 9, 200)) == 1
+    assert width_of("another", np.zeros(59)) == 1
+    assert width_of("discordance", np.zeros(200)) == 1
 
 
 @pytest.mark.parametrize("code", ["discordance", "all_perfect", "another"])
@@ -123,6 +134,20 @@ def test_draws_take_the_shape_an_indicator_has_in_the_network():
     assert np.quantile(as_in_the_network(draws, np.r_[narrow, np.full(200, 6.0)]), 0.99) > np.quantile(shaped, 0.99)
     # too few dealers to know a shape: normal
     assert np.array_equal(as_in_the_network(draws, narrow[:59]), draws)
+
+
+def test_draws_of_a_law_reach_as_far_as_the_dealers():
+    draws = np.random.default_rng(1).standard_normal(200_000)
+    seen = np.linspace(-2, 1.0, 2_000)  # 95 % point .85
+    shaped = as_far_as_the_network(draws, seen)
+    assert np.quantile(shaped, 0.95) == pytest.approx(0.85, abs=0.01)
+    assert np.quantile(shaped, 0.8) == pytest.approx(0.85 / 1.645 * 0.8416, abs=0.02)
+    assert np.quantile(shaped, 0.3) == np.quantile(draws, 0.3)
+    # beyond, the tail is never thinner than .8
+    assert np.quantile(shaped, 0.999) == pytest.approx(0.85 + 0.8 * (3.09 - 1.645), abs=0.05)
+    # nothing is widened, and a handful of dealers shows no shape
+    assert np.array_equal(as_far_as_the_network(draws, seen * 9), draws)
+    assert np.array_equal(as_far_as_the_network(draws, seen[:59]), draws)
 
 
 def test_no_p_below_what_the_draws_can_tell():
@@ -171,6 +196,27 @@ ACTION = Parameters(action=True)
 )
 def test_grades(changed, parameters, expected):
     assert grade(standing(**changed), parameters) == expected
+
+
+@pytest.mark.parametrize(
+    ("customers", "auditors", "q", "expected"),
+    [
+        (0.03, 0.04, 0.05, FLAG),  # both say so, each more often than chance
+        (0.001, 0.06, 0.05, WATCH),  # customers alone, however many
+        (0.06, 0.001, 0.05, WATCH),
+        (0.03, 0.04, 0.2, NONE),  # not picked out among so many dealers
+    ],
+)
+def test_two_independent_direct_statements_are_enough(customers, auditors, q, expected):
+    said = standing(
+        p=0.02,
+        q=q,
+        p_by_group={"level": 0.5, "statement": 0.001},
+        p_by_indicator={"discordance": 0.5, "mentions": customers, "auditor_statements": auditors},
+        group_of={"discordance": "level", "mentions": "statement", "auditor_statements": "statement"},
+    )
+    assert grade(said, ACTION) == expected
+    assert supported_groups(said, ACTION) == ("statement",)
 
 
 def test_level_without_enough_visits_rests_on_the_rest():
