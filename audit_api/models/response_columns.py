@@ -119,10 +119,10 @@ def _contents(rows: ResponseColumns, version: int) -> pa.Array:
     for seconds in rows.times.values():
         out.same(b",")
         given = seconds != NO_TIME
-        day, second = np.divmod(np.where(given, seconds, 0), DAY)
-        days, clock = _calendar()
-        out.each(days.take(pa.array(np.where(given, day - FIRST_DAY, DAYS))))
-        out.each(clock.take(pa.array(np.where(given, second, DAY))))
+        day, clock = np.divmod(np.where(given, seconds, 0), DAY)
+        minute, second = np.divmod(clock, 60)
+        for pieces_of, place in zip(_calendar(), (day - FIRST_DAY, minute, second), strict=True):
+            out.each(pieces_of.take(pa.array(np.where(given, place, len(pieces_of) - 1))))
     _words(out, rows.words, "channel", "job_type", "vehicle_class", "comment")
     out.same(b",[")
     for number, answer in enumerate(rows.answers):
@@ -155,11 +155,11 @@ def _quoted(texts: pa.Array) -> pa.Array:
 
 
 @cache
-def _calendar() -> tuple[pa.Array, pa.Array]:
-    """Write every day and every second of a day as JSON has them, null behind the last."""
-    days = np.datetime_as_string(np.arange(FIRST_DAY, FIRST_DAY + DAYS).astype("M8[D]"))
-    clock = np.datetime_as_string(np.arange(DAY).astype("M8[s]"))
-    return (
-        pa.array([f'"{day}'.encode() for day in days.tolist()] + [b"null"], pa.binary()),
-        pa.array([f'{moment[10:]}Z"'.encode() for moment in clock.tolist()] + [b""], pa.binary()),
-    )
+def _calendar() -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Write every day, minute of a day and second of a minute as JSON has them; the last of each is for no time."""
+    days = np.datetime_as_string(np.arange(FIRST_DAY, FIRST_DAY + DAYS).astype("M8[D]")).tolist()
+    minutes = (f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(DAY // 60))
+    seconds = (f'{second:02}Z"' for second in range(60))
+    kinds = ((f'"{day}' for day in days), "null"), (minutes, ""), (seconds, "")
+    day, minute, second = (pa.array([*map(str.encode, some), none.encode()], pa.binary()) for some, none in kinds)
+    return day, minute, second

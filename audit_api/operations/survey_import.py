@@ -108,7 +108,7 @@ def import_responses(
             report.preview.append(_previewed(row, record, questionnaire))
         return to_document(record)
 
-    # A second thread waits for the server while this one reads the next rows; one batch is under way at most.
+    # A second thread waits for the server while this one reads the next rows; a bounded number of batches waits.
     with _collector_paused(), ThreadPoolExecutor(1) as writer:
         ledger = Ledger(report, lambda documents: writer.submit(write, documents), refuse, outcome, progress)
         for part in rows:

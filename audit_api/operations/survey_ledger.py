@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from audit_api.models.base import Row
 from audit_api.operations.survey_versions import Outcome
 
 NEW = Outcome("new")
+MOST_UNDER_WAY = 2
 Document = Row | RawBSONDocument
 Written = Future[dict[int, Outcome]]
 
@@ -58,7 +59,7 @@ class _Batch:
 
 
 class Ledger:
-    """Sends responses to be written a batch at a time, and counts what became of the rows; one batch is under way.
+    """Sends responses to be written a batch at a time, in their order, and counts what became of the rows.
 
     `write` begins to write documents, `outcome` hears (row, new|same|changed) of every row that was taken, `refuse`
     each cell that was not, `progress` the number of rows done.
@@ -75,7 +76,7 @@ class Ledger:
         self._report, self._write = report, write
         self._refuse, self._outcome, self._progress = refuse, outcome, progress
         self._gathered = _Batch()
-        self._under_way: tuple[_Batch, Written] | None = None
+        self._under_way: deque[tuple[_Batch, Written]] = deque()
 
     def refused(self, errors: list[RowError]) -> None:
         """Count a row that could not be read."""
@@ -100,20 +101,21 @@ class Ledger:
         """Write and count what is left."""
         if self._gathered.documents:
             self._send(self._gathered)
-        self._settle()
+        while self._under_way:
+            self._settle()
         self._progress(self._report.read)
 
     def _send(self, batch: _Batch) -> None:
-        self._settle()
-        self._under_way = (batch, self._write(batch.documents))
+        # While the server has one, the next waits at its door.
+        while len(self._under_way) >= MOST_UNDER_WAY:
+            self._settle()
+        self._under_way.append((batch, self._write(batch.documents)))
         self._progress(self._report.read)
 
     def _settle(self) -> None:
-        """Wait for the batch under way and count it; a failed write raises here."""
-        if self._under_way is None:
-            return
-        batch, written = self._under_way
-        known, self._under_way = written.result(), None
+        """Wait for the oldest batch under way and count it; a failed write raises here."""
+        batch, written = self._under_way.popleft()
+        known = written.result()
         report = self._report
         report.new += len(batch.documents) - len(known)
         report.waves.update(batch.waves)
