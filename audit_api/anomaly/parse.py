@@ -62,6 +62,11 @@ def _first(mask: pl.Series | Truths) -> int:
 
 def texts(values: Iterable[Any], table: str, column: str, *, required: bool = False) -> Texts:
     """Return an object array of stripped strings, "" where nothing is known."""
+    return shared(words(values, table, column, required=required))
+
+
+def words(values: Iterable[Any], table: str, column: str, *, required: bool = False) -> pl.Series:
+    """Return a column of stripped strings, "" where nothing is known."""
     series = _as_text(values, table, column)
     if required and (series == "").any():
         raise InputsRefusedError(
@@ -76,7 +81,7 @@ def texts(values: Iterable[Any], table: str, column: str, *, required: bool = Fa
         raise InputsRefusedError(
             table, f"more than {MAX_TEXT} characters", "Shorten the text", row=_first(long), column=column
         )
-    return shared(series)
+    return series
 
 
 def shared(series: pl.Series) -> Texts:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from audit_api.anomaly import parse
@@ -111,7 +112,7 @@ def build(
     InputsRefusedError for missing columns, unreadable cells, repeated ids, unknown dealers, values off scale.
     """
     known = _dealers(dealers)
-    position = {code: index for index, code in enumerate(known.code)}
+    position = pl.Series(known.code.tolist(), dtype=pl.String)
     ordered = _checked_columns(columns)
     return Inputs(
         dealers=known,
@@ -160,10 +161,10 @@ def _moments(table: RawTable, name: str, column: str) -> parse.Moments:
     return parse.moments(values, name, column)
 
 
-def _unique(values: Texts, name: str, column: str) -> NDArray[np.intp]:
+def _unique(values: pl.Series, name: str, column: str) -> NDArray[np.intp]:
     """Return the sorting order of ids, refusing one that appears twice."""
-    order = np.asarray(pl.Series(values, dtype=pl.String).arg_sort(), dtype=np.intp)
-    ordered = values[order]
+    order = np.asarray(values.arg_sort(), dtype=np.intp)
+    ordered = values.gather(order)
     twice = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(twice):
         row = int(order[twice + 1].min())
@@ -175,10 +176,11 @@ def _unique(values: Texts, name: str, column: str) -> NDArray[np.intp]:
 
 def _dealers(table: RawTable) -> Dealers:
     _need(table, "dealers", ("dealer_id",))
-    code = parse.texts(table["dealer_id"], "dealers", "dealer_id", required=True)
-    if not len(code):
+    given = parse.words(table["dealer_id"], "dealers", "dealer_id", required=True)
+    if not len(given):
         raise InputsRefusedError("dealers", "there is no dealer", "Give at least one row")
-    order = _unique(code, "dealers", "dealer_id")
+    order = _unique(given, "dealers", "dealer_id")
+    code = parse.shared(given)
     words: dict[str, Any] = {name: _texts(table, "dealers", name)[order] for name in DEALER_TEXTS}
     counts: dict[str, Any] = {
         name: _numbers(table, "dealers", name, 0, 1e9, whole=True)[order] for name in DEALER_COUNTS
@@ -206,8 +208,10 @@ def _checked_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return ordered
 
 
-def _index(values: Texts, position: Mapping[str, int], name: str) -> Integers:
-    found = np.fromiter((position.get(value, -1) for value in values), dtype=np.int64, count=len(values))
+def _index(table: RawTable, position: pl.Series, name: str) -> Integers:
+    values = parse.words(table["dealer_id"], name, "dealer_id", required=True)
+    places = np.arange(len(position))
+    found: Integers = values.replace_strict(position, places, default=-1, return_dtype=pl.Int64).to_numpy()
     if (found < 0).any():
         row = int(np.flatnonzero(found < 0)[0])
         raise InputsRefusedError(
@@ -222,16 +226,18 @@ def _responses(
     answers: RawTable,
     facts: RawTable,
     columns: Sequence[Column],
-    position: Mapping[str, int],
+    position: pl.Series,
 ) -> Responses:
     name = "responses"
     if not table:
         table = {"response_id": [], "dealer_id": []}
     _need(table, name, ("response_id", "dealer_id"))
     _need(answers, name, [column.name for column in columns])
-    response_id = parse.texts(table["response_id"], name, "response_id", required=True)
-    order = _unique(response_id, name, "response_id")
-    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    given = parse.words(table["response_id"], name, "response_id", required=True)
+    order = _unique(given, name, "response_id")
+    response_id = parse.shared(given)
+    del given
+    dealer = _index(table, position, name)
     ratings = np.full((len(response_id), len(columns)), np.nan)
     for i, column in enumerate(columns):
         marks = parse.numbers(answers[column.name], name, column.name, minimum=column.minimum, maximum=column.maximum)
@@ -254,13 +260,13 @@ def _responses(
     )
 
 
-def _audits(table: RawTable, position: Mapping[str, int]) -> Audits:
+def _audits(table: RawTable, position: pl.Series) -> Audits:
     name = "audits"
     needed = ("dealer_id", "visit", "kind", "touchpoint", "criterion", "passed")
     if not table:
         table = {column: [] for column in needed}
     _need(table, name, needed)
-    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    dealer = _index(table, position, name)
     visit = parse.texts(table["visit"], name, "visit", required=True)
     kind = parse.choices(table["kind"], name, "kind", KINDS)
     touchpoint = parse.texts(table["touchpoint"], name, "touchpoint", required=True)
@@ -301,11 +307,11 @@ def _audits(table: RawTable, position: Mapping[str, int]) -> Audits:
     )
 
 
-def _events(table: RawTable, position: Mapping[str, int]) -> Events:
+def _events(table: RawTable, position: pl.Series) -> Events:
     name = "events"
     _need(table, name, ("event_id", "dealer_id"))
     event_id = parse.texts(table["event_id"], name, "event_id", required=True)
-    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    dealer = _index(table, position, name)
     order = np.lexsort([_codes(event_id), dealer])
     same = (event_id[order][1:] == event_id[order][:-1]) & (dealer[order][1:] == dealer[order][:-1])
     if same.any():
@@ -325,10 +331,10 @@ def _events(table: RawTable, position: Mapping[str, int]) -> Events:
     )
 
 
-def _staff(table: RawTable, position: Mapping[str, int]) -> Staff:
+def _staff(table: RawTable, position: pl.Series) -> Staff:
     name = "staff"
     _need(table, name, ("dealer_id", "contact_hash"))
-    dealer = _index(parse.texts(table["dealer_id"], name, "dealer_id", required=True), position, name)
+    dealer = _index(table, position, name)
     contact = parse.texts(table["contact_hash"], name, "contact_hash", required=True)
     order = np.lexsort([_codes(contact), dealer])
     # A directory may list a person twice (two roles): once is enough.
@@ -340,8 +346,7 @@ def _staff(table: RawTable, position: Mapping[str, int]) -> Staff:
 def _codes(values: Texts) -> NDArray[np.intp]:
     """Replace strings by their rank, so that lexsort compares numbers."""
     encoded = pa.array(values, type=pa.large_string()).dictionary_encode()
-    words = np.array(encoded.dictionary.to_pylist(), dtype=str)
-    rank = np.empty(len(words), dtype=np.intp)
-    rank[np.argsort(words)] = np.arange(len(words))
+    rank = np.empty(len(encoded.dictionary), dtype=np.intp)
+    rank[pc.array_sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(rank))
     result: NDArray[np.intp] = rank[encoded.indices.to_numpy(zero_copy_only=False)]
     return result
