@@ -44,10 +44,12 @@ def screen(
     parameters: Parameters,
     progress: Progress = lambda line: None,
     also: Callable[[tuple[ScreenedDealer, ...]], Iterable[str]] = lambda dealers: (),
+    *,
+    dossiers: bool = True,
 ) -> Screening:
     """Screen all dealers of `inputs`; the same inputs and parameters give the same result.
 
-    `also` names dealers that get a dossier besides those on watch and flagged.
+    `also` names dealers that get a dossier besides those on watch and flagged; without `dossiers` nobody does.
     """
     peers = strata(inputs.dealers, parameters.minimum_peers)
     judged = _judge(inputs, peers, parameters, progress)
@@ -65,18 +67,24 @@ def screen(
         top_share=judged.top_share,
     )
     dealers = tuple(_dealer(run, d) for d in range(len(inputs.dealers)))
-    progress("freezing evidence")
-    wanted = set(also(dealers))
-    shown = [d for d, dealer in enumerate(dealers) if dealer.grade in (WATCH, FLAG) or dealer.dealer_id in wanted]
-    rows = rows_behind(run, shown)
-    dossiers = {d: freeze(run, dealers[d], d, rows) for d in shown}
-    complete(run, dossiers)
     return Screening(
         dealers=dealers,
         indicators=_indicator_rows(inputs, results),
         run=record(run, dealers),
-        dossiers={dealers[d].dealer_id: dossier for d, dossier in dossiers.items()},
+        dossiers=_dossiers(run, dealers, set(also(dealers)), progress) if dossiers else {},
     )
+
+
+def _dossiers(
+    run: Run, dealers: tuple[ScreenedDealer, ...], wanted: set[str], progress: Progress
+) -> dict[str, dict[str, Any]]:
+    """Freeze the evidence about the dealers on watch, flagged or wanted, by their code."""
+    progress("freezing evidence")
+    shown = [d for d, dealer in enumerate(dealers) if dealer.grade in (WATCH, FLAG) or dealer.dealer_id in wanted]
+    rows = rows_behind(run, shown)
+    dossiers = {d: freeze(run, dealers[d], d, rows) for d in shown}
+    complete(run, dossiers)
+    return {dealers[d].dealer_id: dossier for d, dossier in dossiers.items()}
 
 
 @dataclass(frozen=True, slots=True)

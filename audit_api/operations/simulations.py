@@ -43,7 +43,7 @@ def try_policy(study: Study, parameters: Parameters, progress: Callable[[str], N
     def judge(world: World) -> dict[str, Judgement]:
         return {
             dealer.dealer_id: Judgement(dealer.grade, dealer.responses)
-            for dealer in screen(inputs_of(world), used).dealers
+            for dealer in screen(inputs_of(world), used, dossiers=False).dealers
         }
 
     return power_study(study, judge, progress)

@@ -85,7 +85,7 @@ def network(scenario: Scenario, number: int) -> dict[str, Any]:
     world = simulate_network(spec, seed)
     inputs = inputs_of(world)
     parameters = Parameters(action=True, draws=DRAWS, ensemble=False)
-    result = screen(inputs, parameters)
+    result = screen(inputs, parameters, dossiers=False)
     codes = [str(code) for code in inputs.dealers.code]
     truth = {label.dealer_id: label for label in world.truth}
     found: dict[str, Any] = {
@@ -97,7 +97,7 @@ def network(scenario: Scenario, number: int) -> dict[str, Any]:
         "plain": {name: rounded(values) for name, values in plain_features(inputs).items()},
     }
     if "pressed" in scenario.name:
-        found["blind"] = figures(screen(without_audits(inputs), parameters))["z"]
+        found["blind"] = figures(screen(without_audits(inputs), parameters, dossiers=False))["z"]
     found["rank"] = baselines(plain_features(inputs))
     found["seconds"] = round(time.perf_counter() - begun, 2)
     return found
@@ -231,8 +231,8 @@ def loop(scenario: Scenario, number: int) -> list[dict[str, int]]:
     waves = []
     for wave in range(4):
         inputs = inputs_of(simulate_network(spec, seed + 100 * wave))
-        result = screen(inputs, parameters)
-        again = screen(with_extra_visits(inputs, shown), parameters)
+        result = screen(inputs, parameters, dossiers=False)
+        again = screen(with_extra_visits(inputs, shown), parameters, dossiers=False)
         changed = sum(one != other for one, other in zip(result.dealers, again.dealers, strict=True))
         waves.append({"visited_again": len(shown), "flags": sum(d.flag for d in result.dealers), "changed": changed})
         shown = np.flatnonzero([d.flag or d.grade == WATCH for d in result.dealers])
