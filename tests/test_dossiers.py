@@ -13,10 +13,14 @@ FOLDER = Path(__file__).parents[1] / "docs" / "dossiers"
 STORIES = ("fleet", "excellent", "gamed")
 SAID = {
     "zh": {"not": "没有标记", "why_not": "## 为什么没有标记", "sure": "## 有多大把握", "limits": "## 不能证明什么",
-           "why": "## 为什么这样评定", "fleet": "**L05 大客户、租赁或团购：符合**", "high": "高分本身不会引起标记"},
+           "why": "## 为什么这样评定", "fleet": "**L05 大客户、租赁或团购：符合**",
+           "excellent": "**L01 确实优秀的店：符合**",
+           "high": "高分本身不会引起标记", "terms": "## 数字怎么读"},
     "en": {"not": "Not flagged", "why_not": "## Why it is not flagged", "sure": "## How sure this is",
            "limits": "## What it does not prove", "why": "## Why it is graded so",
-           "fleet": "**L05 Fleet, leasing, group buyers: fits**", "high": "High scores alone never raise a flag"},
+           "fleet": "**L05 Fleet, leasing, group buyers: fits**",
+           "excellent": "**L01 Really excellent dealer: fits**",
+           "high": "High scores alone never raise a flag", "terms": "## How to read the figures"},
 }  # fmt: skip
 
 
@@ -33,6 +37,10 @@ def test_what_was_seen_how_sure_and_what_it_does_not_prove(story, language):
     assert said["high"].lower() in text.lower()
     assert len(re.findall(r"^- \*\*", text, re.MULTILINE)) == 19, "every look-alike"
     assert not re.search(r"\b(None|nan|fraud|cheat)\b", text)
+    assert said["terms"] in text, "no statistics are taken for granted"
+    assert not re.search(r"[+-]0(\.0+)?(?![\d.])|\bp = |\bq = |\(s\)|\b1 (visits|groups)\b", text)
+    if language == "zh":
+        assert not re.search(r"[\u4e00-\u9fff][:;,?]|[:;,?][\u4e00-\u9fff]|over 5|under 2", text), "Chinese punctuation"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -43,6 +51,7 @@ def test_the_honest_ones_say_why_they_are_not_flagged(story, language):
     reason = text.split(said["why_not"])[1].split("##")[0].strip()
     assert len(reason) > 40
     assert (said["fleet"] in text) is (story == "fleet")
+    assert (said["excellent"] in text) is (story == "excellent"), "it is told why its high marks have a ground"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -83,12 +84,14 @@ def freeze(run: Run, dealer: ScreenedDealer, d: int, rows: Rows) -> dict[str, An
                 **figures,
                 "z": float(result.z[d]),
                 "stands_out": figures["p"] <= parameters.group_p,
-                "sentence": sentence(
-                    indicator,
-                    observed=float(result.observed[d]),
-                    expected=float(result.expected[d]),
-                    n=int(result.n[d]),
-                    p=float(result.p[d]),
+                "sentence": _without_signed_zero(
+                    sentence(
+                        indicator,
+                        observed=float(result.observed[d]),
+                        expected=float(result.expected[d]),
+                        n=int(result.n[d]),
+                        p=float(result.p[d]),
+                    )
                 ),
                 "honest_explanations": honest_causes(indicator),
                 "rows": rows[indicator.code][d],
@@ -117,6 +120,11 @@ def freeze(run: Run, dealer: ScreenedDealer, d: int, rows: Rows) -> dict[str, An
         without=without,
         not_assessable=silent,
     )
+
+
+def _without_signed_zero(told: dict[str, str]) -> dict[str, str]:
+    """Write a figure that rounds to zero without a sign: "-0.00" reads like a mistake."""
+    return {language: re.sub(r"[+-](0(?:\.0+)?)(?![\d.])", r"\1", text) for language, text in told.items()}
 
 
 def _top_share(run: Run, d: int) -> dict[str, Any] | None:

@@ -25,9 +25,9 @@ NOTES = {
     "verdict.",
 }
 KINDS = {
-    "fleet": {"zh": "有大客户的如实的店", "en": "an honest one with a fleet customer"},
+    "fleet": {"zh": "有大客户、如实经营的店", "en": "an honest one with a fleet customer"},
     "excellent": {"zh": "确实优秀的店", "en": "a really excellent one"},
-    "gamed": {"zh": "改动过调查的店", "en": "one that bends its survey"},
+    "gamed": {"zh": "干预过调查的店", "en": "one that bends its survey"},
 }
 
 

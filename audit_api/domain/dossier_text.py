@@ -33,7 +33,7 @@ WORDS = {
         "sure_figures": "(In figures: combined chance {p}; corrected for the number of dealers compared, {q}.)",
         "strong": " (stands out)",
         "basis": "It rests on {responses} responses, {visits} and {peers} comparable dealers.",
-        "interval": "were the survey repeated, this figure would mostly lie between {low} and {high}",
+        "interval": "Were the survey repeated, this figure would mostly lie between {low} and {high}",
         "ordinary": "Nothing unusual in: {titles}.", "join": "; ", "colon": ": ",
         "still": "Without any single one of the pieces it would still be a flag.",
         "blind": "Read blind: here is what was seen; the statistics are shown once it is decided.",
@@ -220,15 +220,22 @@ def _rows(rows: Any, language: str) -> Iterator[str]:
         if not isinstance(values, list) or not values:
             continue
         if all(isinstance(value, str) for value in values):
-            shown, more = values[:MOST_NAMED], len(values) - MOST_NAMED
             kind = {"visits": {"zh": "走访", "en": "visits"}, "responses": {"zh": "答卷", "en": "responses"}}
             label = kind.get(name, {}).get(language, name)
-            yield f"{label} {', '.join(shown)}" + (f" (+{more})" if more > 0 else "")
+            yield f"{label} {_listed(values, language)}"
         elif name == "clusters":
-            first, more = ", ".join(values[0][:MOST_NAMED]), len(values[0]) - MOST_NAMED
-            first += f" (+{more})" if more > 0 else ""
+            first = _listed(values[0], language)
             if language == "zh":
-                yield f"{len(values)} 组相互雷同的答卷，最大一组 {len(values[0])} 份：{first}"
+                yield f"{len(values)} 组相互雷同的答卷，最大的一组：{first}"
             else:
                 groups = "one group" if len(values) == 1 else f"{len(values)} groups"
-                yield f"{groups} of near-identical responses, the largest of {len(values[0])}: {first}"
+                yield f"{groups} of near-identical responses, the largest: {first}"
+
+
+def _listed(names: Sequence[str], language: str) -> str:
+    """Name the first few, and how many there are."""
+    zh = language == "zh"
+    told = ("、" if zh else ", ").join(names[:MOST_NAMED])
+    if len(names) <= MOST_NAMED:
+        return told
+    return f"{told} 等共 {len(names)} 份" if zh else f"{told} and {len(names) - MOST_NAMED} more"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from statistics import mean
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -135,7 +136,8 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
     def send(visit: DemoVisit) -> int:
         request = visit.request
         levels = found.get(request.dealer, ())
-        quality = levels[visit.number % len(levels)] if levels else USUAL_QUALITY
+        # Days differ, and yet a dealer is more like itself than one simulated day is.
+        quality = (levels[visit.number % len(levels)] + mean(levels)) / 2 if levels else USUAL_QUALITY
         checklist = checklists.open_checklist(request.checklist, request.version)
         return make_visit(
             visit,
