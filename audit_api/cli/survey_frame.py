@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from audit_api.cli.context import connected, now
-from audit_api.cli.tables import say_report
+from audit_api.cli.tables import rows_told, say_report
 from audit_api.domain.directory import OPERATOR
 from audit_api.domain.rows import RowError
 from audit_api.domain.survey_mappings import EVENTS, STAFF
@@ -62,6 +62,7 @@ def _import(file: Path, kind: str, mapping: str | None, *, dry_run: bool) -> Non
             actor=OPERATOR,
             at=now(),
             refuse=refuse,
+            progress=rows_told(),
         )
     if quarantine.cells:
         click.echo(f"-> {quarantine.path}", err=True)

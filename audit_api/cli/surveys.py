@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -13,6 +11,7 @@ from audit_api.cli.context import connected, now, terminal_language
 from audit_api.cli.survey_frame import events, staff
 from audit_api.cli.survey_mappings import mapping
 from audit_api.cli.survey_preview import say_preview
+from audit_api.cli.tables import rows_told
 from audit_api.domain.directory import OPERATOR
 from audit_api.domain.rows import RowError, shown
 from audit_api.intake.contacts import ContactHasher
@@ -22,7 +21,6 @@ from audit_api.operations import survey_contacts, surveys
 from audit_api.operations.checklists import open_questionnaire
 
 SHOWN = 5
-SECONDS_BETWEEN = 2.0
 
 
 @click.group()
@@ -68,29 +66,13 @@ def import_(
             actor=OPERATOR,
             at=now(),
             refuse=refuse,
-            progress=progress(),
+            progress=rows_told(),
         )
         asked = open_questionnaire(report.questionnaire, report.version)
     zh = terminal_language() == "zh"
     if dry_run:
         say_preview(report.preview, asked, zh=zh)
     _say(report, quarantine, zh=zh)
-
-
-def progress() -> Callable[[int], None]:
-    """Make a listener that tells now and then how many rows are done, and how quickly."""
-    begun = last = time.monotonic()
-
-    def tell(rows: int) -> None:
-        nonlocal last
-        moment = time.monotonic()
-        if moment - last >= SECONDS_BETWEEN:
-            last = moment
-            rate = rows / (moment - begun)
-            zh = terminal_language() == "zh"
-            click.echo(f"{rows:,} 行，每秒 {rate:,.0f} 行" if zh else f"{rows:,} rows, {rate:,.0f} a second", err=True)
-
-    return tell
 
 
 def _say(report: surveys.SurveyReport, quarantine: Quarantine, *, zh: bool) -> None:

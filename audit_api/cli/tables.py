@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 
 import click
 
@@ -10,6 +12,23 @@ from audit_api.cli.context import terminal_language
 from audit_api.domain.rows import ImportReport, shown
 
 ERRORS_PRINTED = 50
+SECONDS_BETWEEN = 2.0
+
+
+def rows_told() -> Callable[[int], None]:
+    """Make a listener that tells now and then how many rows are done, and how quickly."""
+    begun = last = time.monotonic()
+
+    def tell(rows: int) -> None:
+        nonlocal last
+        moment = time.monotonic()
+        if moment - last >= SECONDS_BETWEEN:
+            last = moment
+            rate = rows / (moment - begun)
+            zh = terminal_language() == "zh"
+            click.echo(f"{rows:,} 行，每秒 {rate:,.0f} 行" if zh else f"{rows:,} rows, {rate:,.0f} a second", err=True)
+
+    return tell
 
 
 def say_report(report: ImportReport, file: str) -> None:

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from audit_api.cli import cli
+from audit_api.cli import cli, tables
 from audit_api.domain.directory import OPERATOR, Role
 from audit_api.domain.packaged import packaged_questionnaires
 from audit_api.domain.surveys import COLUMNS
+from audit_api.intake import plain_columns
 from audit_api.intake.contacts import ContactHasher
 from audit_api.models import base
 from audit_api.models.base import collection
@@ -338,3 +339,28 @@ def test_a_header_that_does_not_fit_is_refused_by_name(command, tmp_path):
     detail = str(done.exception)
     for name in ("event_at", "submitted_at", "Colour", "SSQ-DRV-99"):
         assert name in detail
+
+
+def test_a_long_import_tells_how_far_it_is(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(surveys.surveys, "BATCH", 2)
+    monkeypatch.setattr(plain_columns, "PIECE", 1)
+    done = command("import", write_file(tmp_path / "batch.csv", [written(n, 5) for n in range(5)]))
+    told = [line.split(" rows, ")[0] for line in done.output.splitlines() if " a second" in line]
+    assert told == ["2", "4", "5", "5"]
+    staff = tmp_path / "staff.csv"
+    staff.write_text("dealer,contact\nD0001,13812345678\n", encoding="utf-8")
+    done = command("staff", "import", staff)
+    assert "1 rows, " in done.output, done.output
+
+
+def test_the_first_answer_counts_however_a_row_is_written(command, tmp_path):
+    """Rows that are read as columns and rows that are read alone keep the order of the file."""
+    rows = [written(1, mark) for mark in (5, 4, 3)]
+    rows[0][HEADER.index("SSQ-DRV-01")] = "5,0"  # read alone
+    rows[2][HEADER.index("SSQ-DRV-01")] = "很满意"  # 5 again, but with another answer further on
+    done = command("import", write_file(tmp_path / "batch.csv", rows))
+    assert "1 new, 0 known already, 2 with other content" in done.output
+    kept = collection("responses").find_one()
+    place = [item.id for item in SSQ.items].index("SSQ-DRV-01")
+    assert [kept["answers"][place], *(version["answers"][place] for version in kept["versions"])] == [5, 4, 5]
