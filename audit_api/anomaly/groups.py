@@ -78,7 +78,10 @@ def as_in_the_network(z: Floats, seen: Floats) -> Floats:
     body = np.quantile(seen, np.linspace(0.0, BODY, 96))
     edge, limit = float(norm.isf(1 - BODY)), float(body[-1])
     spread = min(1.0, max(THINNEST, (limit - float(np.median(seen))) / edge))
-    inside = np.interp(ndtr(z), np.linspace(0.0, BODY, 96), body)
+    # Between points that are evenly spaced no search is needed.
+    place = np.minimum(ndtr(z) * ((len(body) - 1) / BODY), len(body) - 1.0)
+    before = np.minimum(place.astype(np.int64), len(body) - 2)
+    inside = body[before] + (place - before) * np.diff(body)[before]
     result: Floats = np.where(z <= edge, inside, limit + spread * (z - edge))
     return result
 
@@ -156,7 +159,8 @@ class Reference:
 
     def _draw(self, size: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """Return indicators × draws log-odds of honest dealers of one size class."""
-        z = np.linalg.cholesky(self.R) @ rng.standard_normal((self.draws, len(self.codes))).T
+        mixed = np.linalg.cholesky(self.R).astype(np.float32)
+        z = (mixed @ rng.standard_normal((len(self.codes), self.draws), dtype=np.float32)).astype(np.float64)
         np.clip(z, LOWEST_Z, HIGHEST_Z, out=z)
         alike = np.searchsorted(SIZE_LIMITS, self.responses, side="right") == size
         said = np.empty(z.shape, dtype=np.float32)

@@ -36,7 +36,7 @@ def screen_files(folder: Path, scale: str, out: Path, action: bool | None, seed:
         )
         chosen = {name: value for name, value in (("action", action), ("seed", seed)) if value is not None}
         parameters = parameters_of(folder, chosen, {"action": True, "seed": SEED})
-        result = screen(inputs, parameters, lambda line: click.echo(line, err=True))
+        result = screen(inputs, parameters, lambda line: click.echo(line, err=True), dossiers=False)
         write_screening(out, result)
     except FolderRefusedError as refusal:
         raise click.ClickException(str(refusal)) from refusal

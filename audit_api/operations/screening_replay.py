@@ -60,7 +60,8 @@ def replay_run(
     inputs = frozen_inputs(run, store or own_store())
     known = {field.name for field in fields(Parameters)}
     given = run["run"]["parameters"]
-    made = screen(inputs, Parameters(**{name: value for name, value in given.items() if name in known}), progress)
+    parameters = Parameters(**{name: value for name, value in given.items() if name in known})
+    made = screen(inputs, parameters, progress, dossiers=False)
     progress("comparing with what was kept")
     compared, differing = 0, 0
     listed: list[Difference] = []

@@ -8,6 +8,7 @@ import pytest
 from worlds import inputs_of
 
 from audit_api.anomaly.batch import Events, Inputs, Staff
+from audit_api.anomaly.explanation import sentence
 from audit_api.anomaly.indicators import (
     auditor_statements,
     bursts,
@@ -240,8 +241,7 @@ def test_describes_itself(module):
     assert module.__doc__.count("Formula:") == module.__doc__.count("Source:") == 1
     assert all(cause.zh and cause.en for cause in indicator.explanations)
     assert len(indicator.explanations) >= 2
-    for sentence in (indicator.sentence_zh, indicator.sentence_en):
-        assert sentence.format(observed=0.5, expected=0.25, n=40, p="0.01")
+    assert all(sentence(indicator, observed=0.5, expected=0.25, n=40, p=0.01).values())
     for word in ("fraud", "cheat", "fake", "violation"):
         assert word not in (indicator.sentence_en + indicator.title_en + module.__doc__).lower()
 

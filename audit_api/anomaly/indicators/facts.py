@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from audit_api.anomaly.audit_level import severity_effects, used_rows, visit_scores
+from audit_api.anomaly.audit_level import planned_rows, severities
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.counts import reasons
 from audit_api.anomaly.identities import numbered
@@ -44,12 +44,14 @@ INDICATOR = Indicator(
     formula="z = (F − fit on A) / √(s²/n + β²·var(A unknown) + τ²), F customers' facts, A audits of the same points",
     source="detection.md; playbook G01 and G16",
     sentence_zh=(
-        "{n}份答卷所述事实对该店有利的比例比全网高{observed:+.0%}；同类触点审核结果与之相当的店预期为{expected:+.0%}"
+        "{n}份答卷所述事实对该店有利的比例与全网相差{observed_points:+.0f}个百分点；同类触点审核结果与之相当的店"
+        "预期相差{expected_points:+.0f}"
         "（偶然达到的概率{p}）。"
     ),
     sentence_en=(
-        "In {n} responses, facts speak for the dealer {observed:+.0%} more often than in the network; dealers with "
-        "such audits of the same points are expected at {expected:+.0%} (chance of this much: {p})."
+        "In {n} responses, facts speak for the dealer {observed_points:+.0f} percentage points more often than in "
+        "the network; dealers with such audits of the same points are expected at {expected_points:+.0f} "
+        "(chance of this much: {p})."
     ),
     explanations=(
         Explanation("L07", "审核当天情况特殊", "A bad audit day"),
@@ -63,6 +65,10 @@ FLOOR = 0.02**2
 
 def stated_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
     """Return per dealer: responses with a fact, mean fact beyond the network's, and the pooled variance of one."""
+    return inputs.once("stated_facts", lambda: _stated_facts(inputs))
+
+
+def _stated_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
     facts, dealer, count = inputs.responses.facts, inputs.responses.dealer, len(inputs.dealers)
     have = ~np.isnan(facts)
     usual = np.where(have, facts, 0.0).sum(axis=0) / np.maximum(have.sum(axis=0), 1)
@@ -78,8 +84,12 @@ def stated_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
 
 def audited_facts(inputs: Inputs, *, severity_adjusted: bool = True) -> tuple[Integers, Floats, Floats]:
     """Return per dealer: audit answers at the touchpoints with facts, shrunken level, and its unknown variance."""
+    return inputs.once(f"audited_facts {severity_adjusted}", lambda: _audited_facts(inputs, severity_adjusted))
+
+
+def _audited_facts(inputs: Inputs, severity_adjusted: bool) -> tuple[Integers, Floats, Floats]:
     audits, count = inputs.audits, len(inputs.dealers)
-    used = np.flatnonzero(used_rows(audits))
+    used = planned_rows(inputs)
     leniency = _leniency(inputs, used) if severity_adjusted else np.zeros(len(used))
     here = _at(audits.touchpoint[used], inputs.fact_touchpoints)
     rows = used[here]
@@ -104,7 +114,7 @@ def _leniency(inputs: Inputs, used: Integers) -> Floats:
     audits = inputs.audits
     if not len(used):
         return np.empty(0)
-    effects = severity_effects(visit_scores(audits))
+    effects = severities(inputs)
     # Visits stand in the order of dealer, visit and kind.
     key = (audits.dealer[used] * len(audits) + numbered(audits.visit[used])) * 2 + (audits.kind[used] == "announced")
     result: Floats = effects[np.unique(key.astype(np.int64), return_inverse=True)[1]]
@@ -161,13 +171,14 @@ def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool 
 def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return per dealer and touchpoint the share of favourable facts and of passed audit criteria."""
     audits, responses = inputs.audits, inputs.responses
-    used = used_rows(audits)
+    used = planned_rows(inputs)
     found: dict[int, dict[str, Any]] = {}
     for dealer in dealers:
         entries = []
+        mine, visited = np.flatnonzero(responses.dealer == dealer), used[audits.dealer[used] == dealer]
         for i, touchpoint in enumerate(inputs.fact_touchpoints):
-            facts = responses.facts[responses.dealer == dealer, i]
-            passed = audits.passed[used & (audits.dealer == dealer) & (audits.touchpoint == touchpoint)]
+            facts = responses.facts[mine, i]
+            passed = audits.passed[visited[audits.touchpoint[visited] == touchpoint]]
             entries.append(
                 {"touchpoint": touchpoint, "customers": _mean(facts), "audits": _mean(passed), "answers": len(facts)}
             )
