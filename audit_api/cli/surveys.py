@@ -109,7 +109,7 @@ def _say(report: surveys.SurveyReport, quarantine: Quarantine, *, zh: bool) -> N
         click.echo(
             f"被拒绝的 {quarantine.cells} 个单元格见 {quarantine.path}"
             if zh
-            else f"{quarantine.cells} refused cells are in {quarantine.path}",
+            else f"refused cells: {quarantine.cells}, in {quarantine.path}",
             err=True,
         )
 

@@ -101,7 +101,12 @@ def _reason(message: str, line: int) -> tuple[str, str]:
             f"第 {line} 行起有过长的单元格（引号未闭合？）",
             f"A cell from line {line} on is too long (a quote left open?)",
         )
-    return f"第 {line} 行的引号使用有误：{message}", f"Line {line} uses quotes wrongly: {message}"
+    if "expected after" in message:
+        return (
+            f"第 {line} 行的引号使用有误：右引号后须紧接分隔符；文本内的引号须写两遍",
+            f"Line {line} uses quotes wrongly: a closing quote must end the cell; write a quote inside a text twice",
+        )
+    return f"第 {line} 行无法读取：{message}", f"Line {line} cannot be read: {message}"
 
 
 def opened(path: Path, encoding: str) -> TextIO:

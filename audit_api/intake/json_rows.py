@@ -97,7 +97,8 @@ def _of_document(file: TextIO, path: Path) -> Iterator[tuple[int, Cells | _Unrea
     try:
         found = json.loads(start + file.read(), object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
-        raise refused(f"JSON 有误：{error}", f"The JSON is broken: {error}") from None
+        place = f"第 {error.lineno} 行第 {error.colno} 个字符处" if isinstance(error, json.JSONDecodeError) else error
+        raise refused(f"JSON 有误：{place}", f"The JSON is broken: {error}") from None
     lists = [value for _, value in found if isinstance(value, list) and any(isinstance(v, _Pairs) for v in value)]
     for number, one in enumerate(lists[0] if lists else [found], start=1):
         yield number, _converted(one)
@@ -153,8 +154,13 @@ def _read(line: str) -> Cells | _UnreadableError:
 
 
 def _broken(error: Exception) -> _UnreadableError:
-    reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-    return _UnreadableError(f"不是有效的 JSON：{reason}", f"This is not valid JSON: {reason}")
+    if isinstance(error, json.JSONDecodeError):  # its position counts within what was read of the file
+        zh, en = "括号、引号、冒号或逗号有误", error.msg.removesuffix(" at").removesuffix(" starting")
+    elif isinstance(error, RecursionError):
+        zh, en = "嵌套过深", "it is nested too deeply"
+    else:
+        zh = en = str(error)
+    return _UnreadableError(f"不是有效的 JSON：{zh}", f"This is not valid JSON: {en}")
 
 
 def _converted(found: Any) -> Cells | _UnreadableError:

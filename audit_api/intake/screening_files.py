@@ -266,5 +266,5 @@ def _safe(cell: object) -> object:
 
 
 def _number(value: float | None) -> str:
-    """Write a figure with twelve digits, "" where there is none."""
-    return "" if value is None else repr(float(f"{value:.12g}"))
+    """Write a figure so that it reads back as the same one to the last bit, "" where there is none."""
+    return "" if value is None else repr(float(value))

@@ -27,7 +27,10 @@ def check_size(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise refused(f"工作簿已损坏：{error}", f"The workbook is damaged: {error}") from error
+        raise refused(
+            "工作簿已损坏或不完整，请重新导出或传输",
+            f"The workbook is damaged or incomplete ({error}); export or transfer it again",
+        ) from error
     names = {part.filename for part in parts}
     if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
         raise refused("这是压缩文件，不是 XLSX 工作簿", "This is an archive, not an XLSX workbook")
@@ -50,7 +53,10 @@ def records(path: Path) -> Iterator[Record]:
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
         except Exception as error:  # openpyxl answers damaged parts with errors of many kinds
             reason = type(error).__name__
-            raise refused(f"工作簿无法打开：{reason}", f"The workbook cannot be opened: {reason}") from error
+            raise refused(
+                f"工作簿无法打开（{reason}），请在电子表格软件中打开后另存为 .xlsx 或 CSV",
+                f"The workbook cannot be opened ({reason}); open it in a spreadsheet and save it as .xlsx or CSV",
+            ) from error
         if not workbook.worksheets:
             raise refused("工作簿没有工作表", "The workbook has no sheet")
         yield from _sheet_records(workbook.worksheets[0])
