@@ -191,8 +191,10 @@ def _watch_round() -> bool:
                     click.echo(f"{wave} {questionnaire}:", err=True)
                     say_problem(problem)
                     continue
-                counts = done["run"]["counts"]
-                what = "no change" if done["repeated"] else f"{counts['watch']} of {counts['dealers']} on watch"
+                # Those raised, not those graded so: dealers in the queue are left out, and their number would tell.
+                watched_now = len(operations.flags_of_run(OPERATOR, done["code"]))
+                dealers = done["run"]["counts"]["dealers"]
+                what = "no change" if done["repeated"] else f"{watched_now} of {dealers} on watch"
                 click.echo(f"{now():%Y-%m-%d %H:%M} {done['code']}: {what}")
     except PyMongoError as error:  # the next round may find the database again
         click.echo(f"The database cannot be reached: {str(error)[:200]}", err=True)
