@@ -248,6 +248,9 @@ class Inputs:
 
     def content_hash(self) -> str:
         """Return the SHA-256 over all canonical columns, the same for any order of the rows given."""
+        return self.once("content_hash", self._content_hash)
+
+    def _content_hash(self) -> str:
         digest = hashlib.sha256()
         for column in self.columns:
             digest.update(repr(column).encode())

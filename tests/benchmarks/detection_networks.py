@@ -13,6 +13,7 @@ import polars as pl
 from audit_api.anomaly import tables
 from audit_api.anomaly.batch import Audits, Column, Inputs
 from audit_api.anomaly.grades import WATCH, Parameters
+from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.outcome import Screening
 from audit_api.anomaly.screening import screen
@@ -128,7 +129,8 @@ def inputs_of(world: World) -> Inputs:
         columns=[Column(name, name[2:].split("__")[0], 1, world.spec.levels) for name in names],
         answers={name: world.answers[:, i] for i, name in enumerate(names)},
         facts={name[5:]: values for name, values in given.items() if name.startswith("fact_")},
-        events=quick(hashed(world.events)) if world.events else None,
+        # Whose an event was is left out: no indicator reads it.
+        events=quick({n: v for n, v in world.events.items() if n != "contact"}) if world.events else None,
         staff=quick(hashed(world.staff)) if world.staff else None,
     )
 
@@ -166,9 +168,8 @@ def plain_features(inputs: Inputs) -> dict[str, np.ndarray]:
         return np.bincount(dealer, np.asarray(values, dtype=float), minlength=count) / n
 
     def repeated(values: Any) -> np.ndarray:
-        text = values.astype(str)
-        _, code, seen = np.unique(text, return_inverse=True, return_counts=True)
-        return share((seen[code] > 1) & (text != ""))
+        code = numbered(values)
+        return share((np.bincount(code + 1)[code + 1] > 1) & (code >= 0))
 
     responses = inputs.responses
     hour = (responses.submitted_at.astype("datetime64[h]").astype(np.int64) % 24).astype(float)
