@@ -6,7 +6,7 @@ sight, by tables made with the questionnaire's own rules, and leaves every other
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -108,7 +108,7 @@ class ColumnReader:
     def read(self, columns: Mapping[str, pa.StringArray]) -> ResponseColumns:
         """Read the rows that are plain; every row whose place is not among those of the result is left."""
         height = len(next(iter(columns.values())))
-        empty = pa.array([""] * height, pa.string()) if len(columns) < len(COLUMNS) + len(self._tables) else None
+        empty = same_text("", height) if len(columns) < len(COLUMNS) + len(self._tables) else None
         cells = {name: pc.utf8_trim_whitespace(columns[name]) if name in columns else empty for name in COLUMNS}
         dealer = _places(cells["dealer"], self._dealer_set)
         zone, brand = self._zone_of[dealer], self._brand_of[dealer]
@@ -178,6 +178,28 @@ class ColumnReader:
             answered |= places > 0
             answers.append(Chosen(table[1], places))
         return answers, [*read, answered]
+
+
+def text_by_text(column: pa.StringArray, work: Callable[[str], str]) -> pa.StringArray:
+    """Work on every different text of a column once; blanks around it do not count."""
+    coded = pc.utf8_trim_whitespace(column).dictionary_encode()
+    return pa.array(map(work, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
+
+
+def same_text(text: str, height: int) -> pa.StringArray:
+    """Make a column of one text."""
+    return pa.array([text], pa.string()).take(pa.array(np.zeros(height, np.int64)))
+
+
+def any_blank(columns: Iterable[pa.StringArray]) -> bool:
+    """Tell whether a row has nothing in any column."""
+    blank: Found | None = None
+    for column in columns:
+        empty = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(column)), 0).to_numpy(zero_copy_only=False)
+        blank = empty if blank is None else blank & empty
+        if not blank.any():
+            return False
+    return True
 
 
 def _written(questionnaire: Questionnaire, item: str) -> tuple[pa.StringArray, list[int | str | None]] | None:

@@ -43,6 +43,12 @@ class TextColumns:
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
+    def any_blank(self) -> bool:
+        """Tell whether a row has nothing in it."""
+        from audit_api.domain.survey_columns import any_blank  # noqa: PLC0415 - Arrow only where there are columns
+
+        return any_blank(self.columns.values())
+
     def rows(self, places: pa.Array | None = None) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Read the rows (at the places given) one by one: number and trimmed cells, without the blank ones."""
         columns = self.columns.values()

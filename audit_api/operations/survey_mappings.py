@@ -139,8 +139,17 @@ class TranslatedTable:
         return self._translator.rows(rows) if self._translator else rows
 
     def parts(self) -> Iterator[TextColumns | tuple[int, Sequence[Any] | RowError]]:
-        """Read the rows, translated, or as columns where nothing is to be translated."""
-        return self.rows() if self._translator else self._table.parts()
+        """Read the rows, translated, many at a time where the table gives them so."""
+        if self._translator is None:
+            yield from self._table.parts()
+            return
+        for part in self._table.parts():
+            if not isinstance(part, TextColumns):
+                yield from self._translator.rows((part,))
+            elif part.any_blank():  # which a constant would fill
+                yield from self._translator.rows(part.rows())
+            else:
+                yield TextColumns(part.first, self._translator.translated(part.columns))
 
     def in_their_words(self, error: RowError) -> RowError:
         """Name the column of an error as the file does."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit_api.domain.directory import Role
+from audit_api.domain.survey_mappings import RESPONSES
+from audit_api.intake import plain_columns
+from audit_api.intake.records import TextColumns
+from audit_api.intake.tables import read_table
 from audit_api.models.base import collection
-from tests.contract.test_surveys import command, manager, wave  # noqa: F401 - fixtures
+from audit_api.operations.survey_mappings import TranslatedTable
+from tests.contract.test_surveys import SSQ, command, manager, wave  # noqa: F401 - fixtures
 
 MAPPING = """
 questionnaire: SSQ
@@ -197,3 +205,27 @@ def test_the_mapping_in_the_documents_is_one(client, wave, manager):  # noqa: F8
     answer = client.put("/v1/survey-mappings/x", json={"source": source}, headers=manager)
     assert answer.status_code == 200, answer.get_json()
     assert answer.get_json()["mapping"]["values"] == {"SAT5": {"非常满意": "5", "没用过": "na"}}
+
+
+CELLS = {
+    "问卷编号": ["R1", " R2 ", "", "1.2E+11"], "店代码": ["杭州一店", " 杭州一店", "D0001", "", "三店"],
+    "交车时间": ["03.02.2026 10:00", "2026/2/3 10:00", "46065.5", "2026-02-03T10:00:00Z", "", "soon"],
+    "提交时间": ["12.02.2026", " 12.02.2026", "31.02.2026"], "手机": ["", "13812345678"],
+    "网上回应": ["非常满意", "很满意", "还行", " 5", "5", "4,0"], "电话沟通": ["没用过", "NA", ""],
+    "推荐": ["9,0", "7,5", "10"], "提车": ["对", "是", "\u3000"], "序号": ["1", ""],
+}  # fmt: skip
+
+
+@given(data=st.data())
+def test_any_file_is_translated_the_same_as_columns(saved, tmp_path_factory, data):
+    row = st.one_of(st.tuples(*map(st.sampled_from, CELLS.values())), st.just((" ",) * len(CELLS)))
+    rows = data.draw(st.lists(row, min_size=1, max_size=12))
+    path = tmp_path_factory.mktemp("mapped") / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([CELLS, *rows])
+    table = TranslatedTable(read_table(path), RESPONSES, "callcentre", SSQ)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_columns, "PIECE", data.draw(st.sampled_from([1, 200, 5000])))
+        parts = list(table.parts())
+    found = [row for part in parts for row in (part.rows() if isinstance(part, TextColumns) else [part])]
+    assert [(number, tuple(cells)) for number, cells in found] == list(table.rows())
