@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import by_hand
 
-from audit_api.anomaly.batch import Column, Inputs
+from audit_api.anomaly import sheets
+from audit_api.anomaly.batch import Column, Inputs, kept
 from audit_api.anomaly.refusals import InputsRefusedError
 
 COLUMNS = [Column("q_A", "A", 1, 5), Column("q_B", "B", 1, 10), Column("q_overall", "overall", 0, 10, True)]
@@ -148,3 +151,40 @@ def test_no_audits_and_no_responses_are_possible():
     assert len(inputs.responses) == 0
     assert len(inputs.audits) == 0
     assert by_hand({"a": [[5, 4]]}).content_hash() != inputs.content_hash()
+
+
+def test_rows_of_a_dealer():
+    inputs = build(events=EVENTS)
+    for dealer in range(2):
+        assert inputs.rows_of(dealer).tolist() == np.flatnonzero(inputs.responses.dealer == dealer).tolist()
+        assert inputs.events.rows_of(dealer).tolist() == np.flatnonzero(inputs.events.dealer == dealer).tolist()
+
+
+def test_what_is_kept_belongs_to_these_inputs_alone():
+    inputs, made = build(), []
+
+    @kept
+    def mean(given: Inputs) -> float:
+        made.append(given)
+        return float(np.nanmean(given.responses.answers))
+
+    assert mean(inputs) == mean(inputs)
+    assert len(made) == 1
+    higher = replace(inputs, responses=replace(inputs.responses, answers=inputs.responses.answers + 1))
+    assert mean(higher) == mean(inputs) + 1
+    assert higher.content_hash() != inputs.content_hash()
+
+
+@pytest.mark.parametrize("part", [1, 4, 100])
+def test_sums_of_marks_in_parts(part, monkeypatch):
+    monkeypatch.setattr(sheets, "PART", part)
+    answers = [[5, 10, 3], [None, 1, 3], [None, None, 3], [2, None, None], [1, 1, None], [4, 9, None]]
+    inputs = build(responses=[{**row, "answers": given} for row, given in zip(RESPONSES, answers, strict=True)])
+    found, marks = sheets.sheets(inputs), inputs.scaled()
+    assert found.answered.tolist() == [2, 1, 0, 1, 2, 2]
+    assert found.centre == pytest.approx(np.nanmean(marks, axis=0))
+    assert found.mean() == pytest.approx([1, 0, 0, 0.25, 0, (0.75 + 8 / 9) / 2])
+    assert found.beyond == pytest.approx(np.nansum(marks - np.nanmean(marks, axis=0), axis=1))
+    assert found.full.tolist() == [2, 0, 0, 0, 0, 0]
+    assert (found.lowest[0], found.highest[5]) == (1, pytest.approx(8 / 9))
+    assert (found.lowest[2], found.highest[2]) == (np.inf, -np.inf)

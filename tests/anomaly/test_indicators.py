@@ -11,7 +11,7 @@ from worlds import by_hand, inputs_of, network
 from audit_api.anomaly import levels, patterns
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.indicators import all_perfect, discordance, near_duplicates
-from audit_api.anomaly.laws import beta_binomial
+from audit_api.anomaly.laws import beta_binomial, scores_of
 from audit_api.anomaly.peers import Peers, strata
 from audit_api.anomaly.registry import ENTRIES
 
@@ -267,6 +267,15 @@ def test_count_law_equals_scipy():
         assert law.cumulative[law.start[d] : law.start[d] + size[d] + 1] == pytest.approx(exact.cdf(k), abs=1e-9)
 
 
+def test_score_of_one_count_is_that_of_the_table():
+    size, mean, rho = np.array([0, 5, 40, 300]), np.array([0.3, 0.2, 0.03, 0.6]), np.array([0.02, 0.02, 0.1, 0.05])
+    law = beta_binomial(size, mean, rho)
+    for count in (size * 0, np.array([0, 2, 3, 190]), size):
+        table = law.scores(np.arange(4), count)
+        found = scores_of(count, size, mean, rho)
+        assert found[table < 6] == pytest.approx(table[table < 6], abs=1e-5)
+
+
 def test_count_law_draws_its_own_law():
     law = beta_binomial(np.array([3, 10]), np.array([0.5, 0.3]), np.array([0.05, 0.05]))
     uniform = np.random.default_rng(1).random(40_000)
@@ -274,6 +283,27 @@ def test_count_law_draws_its_own_law():
     for k in range(11):
         mass = np.diff(np.concatenate([[0.0], law.cumulative[4:]]))[k]
         assert np.mean(drawn == law.scores(np.array([1]), np.array([k]))[0]) == pytest.approx(mass, abs=0.01)
+
+
+def test_large_dealers_need_fewer_draws():
+    # what sheets of others give does not depend on how often it is drawn, but for noise
+    _, inputs = network(9, dealers=200, gamed_share=0)
+    peers = strata(inputs.dealers)
+    often, seldom = (near_duplicates.compute(inputs, peers, 1, draws=draws) for draws in (64, 8))
+    use = often.assessable
+    n = often.n[use]
+    noise = np.sqrt(often.expected[use] * (1 - often.expected[use]) * (1 / n + 0.1) / 8)
+    apart = (often.expected - seldom.expected)[use] / np.maximum(noise, 1e-3)
+    assert abs(apart.mean()) < 0.3
+    assert np.std(apart) < 1.5
+    again = near_duplicates.compute(inputs, peers, 1)
+    assert np.array_equal(again.z, often.z)
+
+
+def test_near_duplicates_of_honest_dealers_are_those_of_the_draws(clean):
+    result = near_duplicates.compute(clean[1], strata(clean[1].dealers), 1)
+    assert abs(result.z[result.assessable].mean()) < 0.35
+    assert np.mean(result.z[result.assessable] > 2.326) < 0.05
 
 
 def test_excellent_dealers_do_not_look_copied():
