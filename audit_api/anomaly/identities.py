@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.parse import Integers, Texts, Truths
 
 MANY_DEALERS = 3
@@ -25,23 +26,43 @@ def numbered(values: Texts) -> Integers:
     return number
 
 
-def at_many_dealers(identity: Integers, dealer: Integers) -> Truths:
-    """Mark the rows whose identity is seen at three dealers or more."""
+@kept
+def contacts(inputs: Inputs) -> Integers:
+    """Number the contacts of all responses."""
+    return numbered(inputs.responses.contact_hash)
+
+
+@kept
+def devices(inputs: Inputs) -> Integers:
+    """Number the devices of all responses."""
+    return numbered(inputs.responses.device_hash)
+
+
+def _seen_again(identity: Integers, least: int = 2) -> Integers:
+    """Return the rows whose identity is seen so many times at all: most are seen once and need no further look."""
+    often = np.bincount(identity + 1)
+    if len(often):
+        often[0] = 0
+    return np.flatnonzero(often[identity + 1] >= least)
+
+
+def at_many_dealers(identity: Integers, dealer: Integers, least: int = MANY_DEALERS) -> Truths:
+    """Mark the rows whose identity is seen at three dealers or more, or at `least`."""
     marked = np.zeros(len(identity), dtype=bool)
-    known = np.flatnonzero(identity >= 0)
+    known = _seen_again(identity, least)
     if not len(known):
         return marked
     span = int(dealer.max()) + 1
     pairs = np.unique(identity[known] * span + dealer[known])
     spread = np.bincount(pairs // span, minlength=int(identity.max()) + 1)
-    marked[known] = spread[identity[known]] >= MANY_DEALERS
+    marked[known] = spread[identity[known]] >= least
     return marked
 
 
 def times_seen(identity: Integers, dealer: Integers) -> Integers:
     """Count how often each row's identity appears at its own dealer (0 where it is not known)."""
-    seen = np.zeros(len(identity), dtype=np.int64)
-    known = np.flatnonzero(identity >= 0)
+    seen = (identity >= 0).astype(np.int64)
+    known = _seen_again(identity)
     if not len(known):
         return seen
     pair = identity[known] * (int(dealer.max()) + 1) + dealer[known]
@@ -56,7 +77,7 @@ def of_one_customer(identity: Integers, customer: Integers, dealer: Integers) ->
     A number swapped for customers' own serves several of them; whoever comes back brings his own.
     """
     marked = np.zeros(len(identity), dtype=bool)
-    rows = np.flatnonzero(identity >= 0)
+    rows = _seen_again(identity)
     if not len(rows):
         return marked
     pair = np.unique(identity[rows] * (int(dealer.max()) + 1) + dealer[rows], return_inverse=True)[1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.parse import Floats, Integers
 
 PART = 50_000
@@ -37,12 +37,9 @@ class Sheets:
         return result
 
 
+@kept
 def sheets(inputs: Inputs) -> Sheets:
     """Return the sums of all responses; they are kept with the inputs."""
-    return inputs.once("sheets", lambda: _sheets(inputs))
-
-
-def _sheets(inputs: Inputs) -> Sheets:
     rows, items = len(inputs.responses), len(inputs.drivers())
     seen, centre = np.zeros(items, dtype=np.int64), np.zeros(items)
     for start in range(0, rows, PART):
@@ -66,3 +63,17 @@ def _sheets(inputs: Inputs) -> Sheets:
     return Sheets(
         centre=centre, answered=answered, total=total, beyond=beyond, lowest=lowest, highest=highest, full=full
     )
+
+
+@kept
+def marks_by_dealer(inputs: Inputs) -> tuple[Integers, Floats]:
+    """Return dealers × items: how often each item was marked, and the sum of its marks."""
+    dealer, count, items = inputs.responses.dealer, len(inputs.dealers), len(inputs.drivers())
+    number, total = np.zeros((count, items), dtype=np.int64), np.zeros((count, items))
+    for start in range(0, len(dealer), PART):
+        part = slice(start, start + PART)
+        for i, column in enumerate(inputs.scaled(part).T):
+            have = ~np.isnan(column)
+            number[:, i] += np.bincount(dealer[part][have], minlength=count)
+            total[:, i] += np.bincount(dealer[part][have], column[have], minlength=count)
+    return number, total

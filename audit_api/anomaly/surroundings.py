@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from audit_api.anomaly.audit_level import VisitScores, audit_levels, planned_visits, severities
 from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.identities import at_many_dealers, contacts, devices
 from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Integers, Moments, Truths
 from audit_api.anomaly.sheets import sheets
@@ -114,13 +114,9 @@ class Surroundings:
 
 def _widespread(inputs: Inputs) -> Truths:
     """Mark responses whose contact or device appears at five dealers or more: a call centre's, not a customer's."""
-    result = np.zeros(len(inputs.responses), dtype=bool)
-    for values in (inputs.responses.contact_hash, inputs.responses.device_hash):
-        table = pl.DataFrame({"value": values.tolist(), "dealer": inputs.responses.dealer})
-        seen = table.filter(pl.col("value") != "").unique().group_by("value").len()
-        wide = seen.filter(pl.col("len") >= MANY_DEALERS)["value"]
-        if len(wide):
-            result |= table["value"].is_in(wide.implode()).to_numpy()
+    dealer = inputs.responses.dealer
+    result: Truths = at_many_dealers(contacts(inputs), dealer, MANY_DEALERS)
+    result |= at_many_dealers(devices(inputs), dealer, MANY_DEALERS)
     return result
 
 

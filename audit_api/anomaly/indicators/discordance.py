@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from audit_api.anomaly.audit_level import used_rows
+from audit_api.anomaly.audit_level import planned_rows
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.indicator import LEVEL, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.levels import survey_against_audit
 from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.peers import Peers
+from audit_api.anomaly.sheets import marks_by_dealer
 
 INDICATOR = Indicator(
     code="discordance",
@@ -69,16 +70,16 @@ def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool 
 
 def evidence(inputs: Inputs, dealers: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return per dealer the rows behind the figure: survey and audit per touchpoint, and the visits used."""
-    audits, rows = inputs.audits, used_rows(inputs.audits)
+    audits, rows = inputs.audits, planned_rows(inputs)
     owner, visit = audits.dealer[rows], audits.visit[rows]
     touched, kind, passed = audits.touchpoint[rows], audits.kind[rows], audits.passed[rows]
-    scaled, columns = inputs.scaled(), [inputs.columns[i] for i in inputs.drivers()]
+    columns = [inputs.columns[i] for i in inputs.drivers()]
+    number, marks = marks_by_dealer(inputs)
     count = len(inputs.dealers)
     tables: dict[int, list[dict[str, Any]]] = {dealer: [] for dealer in dealers}
     for touchpoint in sorted({column.touchpoint for column in columns}):
         own = [i for i, column in enumerate(columns) if column.touchpoint == touchpoint]
-        marks = scaled[:, own].ravel()
-        means = {"survey": _means(np.repeat(inputs.responses.dealer, len(own)), marks, count)}
+        means = {"survey": _ratio(marks[:, own].sum(axis=1), number[:, own].sum(axis=1))}
         for name in ("mystery", "announced"):
             at = (touched == touchpoint) & (kind == name)
             means[name] = _means(owner[at], passed[at], count)
@@ -98,6 +99,10 @@ def _means(owner: Integers, values: Floats, count: int) -> tuple[Floats, float |
     """Return the mean per dealer (NaN where there is none) and over all."""
     known = ~np.isnan(values)
     seen = np.bincount(owner[known], minlength=count)
-    total = np.bincount(owner[known], values[known], minlength=count)
+    total: Floats = np.bincount(owner[known], values[known], minlength=count).astype(np.float64)
+    return _ratio(total, seen)
+
+
+def _ratio(total: Floats, seen: Integers) -> tuple[Floats, float | None]:
     mean = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
     return mean, float(total.sum() / seen.sum()) if seen.sum() else None

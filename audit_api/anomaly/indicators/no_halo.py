@@ -31,7 +31,7 @@ from audit_api.anomaly.indicator import (
 from audit_api.anomaly.parse import Floats, Integers
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance, huber_fit
-from audit_api.anomaly.sheets import PART, sheets
+from audit_api.anomaly.sheets import PART, marks_by_dealer, sheets
 
 INDICATOR = Indicator(
     code="no_halo",
@@ -89,15 +89,8 @@ def _profiles(inputs: Inputs) -> Floats:
     seen, dealer, count = sheets(inputs), inputs.responses.dealer, len(inputs.dealers)
     answers = np.maximum(np.bincount(dealer, seen.answered, minlength=count), 1)
     level = np.bincount(dealer, seen.beyond, minlength=count) / answers
-    number, own = np.zeros((count, len(seen.centre))), np.zeros((count, len(seen.centre)))
-    for start in range(0, len(dealer), PART):
-        part = slice(start, start + PART)
-        rest = inputs.scaled(part) - seen.centre - level[dealer[part]][:, None]
-        for i, column in enumerate(rest.T):
-            have = ~np.isnan(column)
-            number[:, i] += np.bincount(dealer[part][have], minlength=count)
-            own[:, i] += np.bincount(dealer[part][have], column[have], minlength=count)
-    result: Floats = own / (number + PROFILE_WEIGHT)
+    number, total = marks_by_dealer(inputs)
+    result: Floats = (total - number * (seen.centre + level[:, None])) / (number + PROFILE_WEIGHT)
     return result
 
 

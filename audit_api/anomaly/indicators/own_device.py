@@ -12,7 +12,7 @@ from typing import Any
 
 from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
-from audit_api.anomaly.identities import at_many_dealers, numbered, times_seen
+from audit_api.anomaly.identities import at_many_dealers, devices, numbered, times_seen
 from audit_api.anomaly.indicator import NO_DEVICES, PROCESS, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
 from audit_api.anomaly.peers import Peers
@@ -50,7 +50,7 @@ CHANNELS = frozenset({"dealer", "dealer_device", "dealer_tablet", "showroom", "i
 def entered_at_dealer(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have a device or channel, and which of these were entered at the dealer."""
     responses = inputs.responses
-    device, channel = numbered(responses.device_hash), responses.channel
+    device, channel = devices(inputs), responses.channel
     often = (times_seen(device, responses.dealer) >= MANY_RESPONSES) & ~at_many_dealers(device, responses.dealer)
     at_dealer: Truths = numbered(channel) >= 0
     known = (device >= 0) | at_dealer
