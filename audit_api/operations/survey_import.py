@@ -109,7 +109,7 @@ def import_responses(
         return to_document(record)
 
     # A second thread waits for the server while this one reads the next rows; a bounded number of batches waits.
-    with _collector_paused(), ThreadPoolExecutor(1) as writer:
+    with _collector_paused(), _second_thread() as writer:
         ledger = Ledger(report, lambda documents: writer.submit(write, documents), refuse, outcome, progress)
         for part in rows:
             if isinstance(part, tuple):
@@ -130,6 +130,16 @@ def import_responses(
     if not dry_run and (report.new or report.changed):
         trail.append("survey_import", report.batch, "imported", actor_id=actor.id, at=at, details=_counts(report))
     return report
+
+
+@contextmanager
+def _second_thread() -> Iterator[ThreadPoolExecutor]:
+    """Give a thread that leaves what waits at its door when the import fails."""
+    writer = ThreadPoolExecutor(1)
+    try:
+        yield writer
+    finally:
+        writer.shutdown(cancel_futures=True)
 
 
 def _column_import(*given: Any, **more: Any) -> ColumnImport:
