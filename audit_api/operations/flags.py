@@ -72,6 +72,15 @@ def open_flag(actor: Actor, flag_id: str, *, figures: bool = False, at: datetime
     return view | {"questions": [{**q, "question": q["_id"]} for q in asked.limit(MOST_QUESTIONS_SHOWN)]}
 
 
+def photos_of_flag(actor: Actor, flag_id: str) -> frozenset[str]:
+    """Name the photos a person may see with a flag: those behind its evidence, and of replies and appeals."""
+    flag = open_flag(actor, flag_id)
+    said = [reply for question in flag["questions"] for reply in question["replies"]]
+    said += [question["appeal"] for question in flag["questions"] if question.get("appeal")]
+    behind = [photo["sha256"] for photo in flag["dossier"].get("photos") or ()]
+    return frozenset({*behind, *(sha256 for words in said for sha256 in words["photos"])})
+
+
 def find_flag(actor: Actor, flag_id: str) -> Row:
     """Read one flag as it is kept; raises NOT_FOUND, also for a watch that would give a blind flag away."""
     row: Row | None = flags.Flag._get_collection().find_one({"$and": [{"_id": flag_id}, scope_filter(actor)]})

@@ -11,7 +11,7 @@ from audit_api import auth, problems
 from audit_api.auth import actor, now, page_requires
 from audit_api.domain import dossier_text
 from audit_api.domain.directory import STAFF
-from audit_api.operations import flags, flags_precision
+from audit_api.operations import flags, flags_precision, photos
 from audit_api.problems import Problem
 from audit_api.web import flag_words
 from audit_api.web.chart_tables import chart_table
@@ -31,7 +31,8 @@ def flag_list() -> ResponseReturnValue:
     state = state if state in flag_words.STATES else ""
     after = request.args.get("after", "")[:LONGEST_ID].replace("\x00", "")
     found = flags.list_flags(actor(), limit=PAGE_ROWS, after=after or None, state=state or None)
-    return _page("flags.html", found=found, state=state, precision=flags_precision.measure_precision(actor()))
+    precision = flags_precision.measure_precision(actor())
+    return _page("flags.html", found=found, state=state, precision=precision, told=dossier_text)
 
 
 @blp.get("/flags/<string:flag>")
@@ -64,6 +65,17 @@ def flag_chart(flag: str, name: str) -> ResponseReturnValue:
     answer = Response(chart_svg(name, charts[name], page_language()), mimetype="image/svg+xml")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     answer.headers["Vary"] = "Accept-Language, Authorization, Cookie"
+    return answer
+
+
+@blp.get("/flags/<string:flag>/photos/<string:sha256>.jpg")
+@page_requires(*STAFF)
+def flag_photo(flag: str, sha256: str) -> ResponseReturnValue:
+    """Show a photo behind a flag, or of the dealer's replies, small and without metadata."""
+    if sha256 not in flags.photos_of_flag(actor(), flag):
+        raise Problem(problems.NOT_FOUND)
+    answer = Response(photos.open_photo_thumbnail(sha256, actor=actor()), mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
 
 

@@ -105,6 +105,17 @@ def _chart(world: World) -> Ids:
     )
 
 
+def _flag_photo(world: World) -> Ids:
+    flag = _flag("read")(world)
+    mine, other, brand = (next(iter(world.sent[whose])) for whose in ("own", "other_dealer", "other_brand"))
+    return Ids(
+        own=flag.own | {"sha256": mine},
+        other_dealer=(flag.other_dealer or {}) | {"sha256": other},
+        other_brand=(flag.other_brand or {}) | {"sha256": brand},
+        missing=flag.missing | {"sha256": "0" * 64},
+    )
+
+
 def _question(what: str) -> Callable[[World], Ids]:
     return lambda _: _three("question", {whose: question_of(dealer, what) for whose, dealer in FLAGS.items()}, "none")
 
@@ -121,6 +132,7 @@ QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within t
 IDS: dict[str, Callable[[World], Ids]] = {
     "/flags/<string:flag>": _flag("read"),
     "/flags/<string:flag>/charts/<string:name>.svg": _chart,
+    "/flags/<string:flag>/photos/<string:sha256>.jpg": _flag_photo,
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),

@@ -68,6 +68,9 @@ def make_surveys(world: World) -> None:
             }
         )  # fmt: skip
     collection("flags").insert_many([_flag(dealer, what) for dealer in FLAGS.values() for what in STAGES])
+    for whose, dealer in FLAGS.items():
+        behind = {"item": "SAA-PRI-01", "touchpoint": "SAL_PRICE", "sha256": next(iter(world.sent[whose]))}
+        collection("flags").update_many({"dealer": dealer}, {"$set": {"dossier.photos": [behind]}})
     collection("questions").insert_many(
         [_question(dealer, what) for dealer in FLAGS.values() for what, state in STAGES.items() if state != "open"]
     )

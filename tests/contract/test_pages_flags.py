@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -14,10 +17,11 @@ from audit_api.anomaly.screening import Parameters, screen
 from audit_api.domain.directory import OPERATOR, Role
 from audit_api.intake.screening_files import read_folder
 from audit_api.models.base import collection
-from audit_api.operations import directory
+from audit_api.operations import directory, photos
 from audit_api.simulator.folder import write_folder
 from audit_api.simulator.network import simulate_network
 from audit_api.simulator.world import NetworkSpec
+from tests import worlds
 from tests.contract.test_flags import kept_flag
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -214,3 +218,32 @@ def test_no_chart_of_what_is_not_there(client, signed_in, kept):
     for name in ("nothing", "..", "funnel%00"):
         assert client.get(f"/flags/{kept}/charts/{name}.svg").status_code == 404
     assert client.get("/flags/W1-SSQ-abc:D0002/charts/funnel.svg").status_code == 404
+
+
+def test_photos_behind_a_flag_are_shown_small_and_no_others(client, signed_in, kept, app):
+    """Only those that the dossier or a reply names; anybody else's hash opens nothing."""
+    pictures = [worlds.picture(n) for n in (21, 22, 23)]
+    names = [hashlib.sha256(picture).hexdigest() for picture in pictures]
+    store = app.extensions["audit"].store
+    dealer = replace(OPERATOR, id="dealer", role=Role.DEALER, dealers=frozenset({"D0001"}))
+    settings = app.extensions["audit"].settings
+    for name, picture in zip(names, pictures, strict=True):
+        photos.receive_photo(store, io.BytesIO(picture), name, settings=settings, actor=dealer, at=datetime.now(UTC))
+    shown = [{"visit": "V", "item": "SAA-PRI-01", "touchpoint": "SAL_PRICE", "sha256": names[0]}]
+    collection("flags").update_one({"_id": kept}, {"$set": {"dossier.photos": shown}})
+    reply = {"by": "dealer", "at": datetime.now(UTC), "text": "看照片", "photos": names[:2]}
+    collection("questions").insert_one(
+        {
+            "_id": "q1", "flag": kept, "dealer": "D0001", "brand": "Aurora", "wave": "W1", "text_zh": "请说明",
+            "text_en": "Explain", "evidence": [], "asked_by": "x", "asked_at": datetime.now(UTC),
+            "reply_until": datetime.now(UTC), "outcome": None, "replies": [reply], "appeal": None,
+        }
+    )  # fmt: skip
+    text = client.get(f"/flags/{kept}?lang=en", headers=HTML).get_data(as_text=True)
+    addresses = re.findall(r'<img src="([^"]+\.jpg)" alt="[^"]+"', text)
+    assert len(addresses) == 3
+    for address in addresses:
+        picture = client.get(address.replace("&amp;", "&"))
+        assert (picture.status_code, picture.mimetype) == (200, "image/jpeg")
+    assert client.get(f"/flags/{kept}/photos/{names[2]}.jpg").status_code == 404
+    assert client.get(f"/flags/W1-SSQ-abc:D0003/photos/{names[0]}.jpg").status_code == 404
