@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any
@@ -23,6 +24,26 @@ def obey_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         _stop_after(wait, [parent.sentinel])
+    wake_for_signals()
+
+
+def wake_for_signals(every_seconds: float = 1.0) -> None:
+    """Wake the main thread now and then, so that no signal's handler waits for the next signal.
+
+    Python runs handlers between two steps of the main thread. One that comes just as that thread goes to sleep on a
+    lock, as granian's workers do, or that another thread takes in, is otherwise not seen until something wakes it.
+    """
+    if not hasattr(signal, "pthread_kill"):
+        return
+    signal.signal(signal.SIGURG, lambda *_: None)  # a handler must exist for the sleep to be interrupted
+    main = threading.main_thread().ident
+
+    def wake() -> None:
+        while main is not None:
+            time.sleep(every_seconds)
+            signal.pthread_kill(main, signal.SIGURG)
+
+    threading.Thread(target=wake, name="wake", daemon=True).start()
 
 
 def hear_stops_from_the_start() -> None:

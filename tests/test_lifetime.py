@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 LOST = """
 import os, signal, sys, time
 from audit_api.lifetime import hear_stops_from_the_start
@@ -39,3 +41,29 @@ def test_a_stop_right_after_the_fork_ends_the_worker() -> None:
 
 def test_without_it_the_stop_would_be_lost() -> None:
     assert ended_by("without") == signal.SIGKILL
+
+
+ASLEEP = """
+import signal, sys, threading, time
+from audit_api.lifetime import wake_for_signals
+done = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: done.set())
+if sys.argv[1] == "with":
+    wake_for_signals(0.2)
+
+def stop():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)  # taken in here, while the main thread sleeps
+
+threading.Thread(target=stop).start()
+done.wait()
+"""
+
+
+def test_a_stop_that_another_thread_takes_in_is_handled() -> None:
+    command = [sys.executable, "-c", ASLEEP]
+    assert subprocess.run([*command, "with"], timeout=60, check=False).returncode == 0
+    with subprocess.Popen([*command, "without"]) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+        process.kill()
