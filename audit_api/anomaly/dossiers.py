@@ -39,6 +39,10 @@ REASONS = {
     "no_durations": {"zh": "没有（足够的）答题用时", "en": "no durations, or too few"},
     "few_long_comments": {"zh": "较长的留言不足", "en": "too few long comments"},
     "no_sample_frame": {"zh": "没有应调查业务的名单", "en": "no list of the events to be surveyed"},
+    "single_events_known": {
+        "zh": "业务逐笔可查，由“有问题的客户较少进入调查”判断",
+        "en": "single events are known, and judged by whether customers with trouble are reached",
+    },
     "few_events": {"zh": "应调查的业务不足", "en": "too few eligible events"},
     "few_troubled_events": {
         "zh": "有投诉、返修或久等的业务不足",

@@ -77,9 +77,10 @@ def held_back(standing: Standing, parameters: Parameters, grade: str) -> list[di
     if not enough(standing, parameters):
         reasons.append(
             {
-                "zh": "标记需要两组相互独立的证据，或客户与审核员两方各自的直接说明；目前不足。",
-                "en": "A flag needs two independent groups of evidence, or direct statements of customers and of "
-                "auditors; there is less here.",
+                "zh": "标记需要两组相互独立的证据（第二组放在其余各组中看仍须少见），"
+                "或客户与审核员各自的直接说明；目前不足。",
+                "en": "A flag needs two independent groups of evidence, the second unusual among all the others, or "
+                "direct statements of customers and of auditors; there is less here.",
             }
         )
     if standing.responses < parameters.flag_min_responses:

@@ -60,6 +60,17 @@ def troubled(events: Events) -> tuple[Truths, Truths]:
     return known, (marks == 1).any(axis=1)
 
 
+def followed(inputs: Inputs) -> Truths:
+    """Mark the dealers whose single events say both whether there was trouble and whether the customer was asked.
+
+    There, who is missing tells more than how many are: bare counts cannot tell withheld customers from lost numbers.
+    """
+    events = inputs.events
+    rows = events.dealer[troubled(events)[0] & reached(events)[0]]
+    result: Truths = np.bincount(rows, minlength=len(inputs.dealers)) > 0
+    return result
+
+
 def reached(events: Events) -> tuple[Truths, Truths]:
     """Return which events say whether the customer could be asked, and which customers could.
 

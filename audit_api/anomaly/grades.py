@@ -99,8 +99,15 @@ def direct_statements(standing: Standing, parameters: Parameters) -> tuple[str, 
 
 
 def enough(standing: Standing, parameters: Parameters) -> bool:
-    """Say whether the evidence has two independent legs: two groups that count, or two direct statements."""
-    return len(supported_groups(standing, parameters)) >= 2 or len(direct_statements(standing, parameters)) >= 2
+    """Say whether the evidence has two independent legs: two groups that count, or two direct statements.
+
+    The second group must stand out among all groups besides the first (Bonferroni): whoever is unusual in one, and may
+    be so honestly, would else find a second by chance in one case of five.
+    """
+    if len(direct_statements(standing, parameters)) >= 2:
+        return True
+    found = sorted(standing.p_by_group[group] for group in supported_groups(standing, parameters))
+    return len(found) >= 2 and found[1] * (len(standing.p_by_group) - 1) <= parameters.group_p
 
 
 def grade(standing: Standing, parameters: Parameters) -> str:

@@ -27,7 +27,7 @@ DEFAULT_WITHIN = 0.4
 MINIMUM_DEALERS = 60
 SIZE_LIMITS = (20, 40, 100)
 """Honest dealers are drawn like those with about as many responses: below 20, 40, 100, and above."""
-BODY, THINNEST = 0.95, 0.8
+BODY = 0.95
 FIRST_LOOK, FIRST_LOOK_P = 8_000, 0.08
 """Dealers whose p, overall and of every group, is above this among so few draws need no more of them."""
 SORTED_AFTER, KEPT = 20, 100
@@ -70,24 +70,22 @@ def as_in_the_network(z: Floats, seen: Floats) -> Floats:
 
     An indicator that takes the lesser of two figures, or counts what hardly any dealer has, stays far below a
     normal law; held against that law nobody would ever stand out. Up to the 95 % point the draws follow the
-    dealers' own z, beyond it a normal tail of the spread above the median, never less than `THINNEST` nor more than
-    1. Dealers that bend their survey can only raise these points, which is to the others' advantage.
+    ordinary dealers' z, beyond it a normal tail, for honest dealers that merely look unusual are there.
     """
     if len(seen) < MINIMUM_DEALERS:
         return z
     body = np.quantile(seen, np.linspace(0.0, BODY, 96))
     edge, limit = float(norm.isf(1 - BODY)), float(body[-1])
-    spread = min(1.0, max(THINNEST, (limit - float(np.median(seen))) / edge))
     # Between points that are evenly spaced no search is needed.
     place = np.minimum(ndtr(z) * ((len(body) - 1) / BODY), len(body) - 1.0)
     before = np.minimum(place.astype(np.int64), len(body) - 2)
     inside = body[before] + (place - before) * np.diff(body)[before]
-    result: Floats = np.where(z <= edge, inside, limit + spread * (z - edge))
+    result: Floats = np.where(z <= edge, inside, limit + (z - edge))
     return result
 
 
 def as_far_as_the_network(z: Floats, seen: Floats) -> Floats:
-    """Draw values above 0 together until their 95 % point is that of the dealers, the tail only down to `THINNEST`.
+    """Draw values above 0 together until their 95 % point is that of the dealers; beyond, the tail stays normal.
 
     A floor under over-dispersion makes a law wider than what honest dealers show. Nothing is ever widened: a figure
     that reaches further than its law is calibrated before (`nulls`).
@@ -98,7 +96,7 @@ def as_far_as_the_network(z: Floats, seen: Floats) -> Floats:
     if limit >= edge:
         return z
     ratio = limit / edge
-    result: Floats = np.where(z <= edge, np.where(z > 0, z * ratio, z), limit + max(ratio, THINNEST) * (z - edge))
+    result: Floats = np.where(z <= edge, np.where(z > 0, z * ratio, z), limit + (z - edge))
     return result
 
 

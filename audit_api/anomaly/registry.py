@@ -21,10 +21,8 @@ from audit_api.anomaly.indicators import (
     mix,
     near_duplicates,
     no_halo,
-    office_hours,
     own_device,
     repeated_comments,
-    response_rate,
     same_day,
     staff_match,
     suppression,
@@ -44,9 +42,9 @@ class Entry:
 
 
 MODULES = (
-    discordance, response_rate, facts, window_dressing,
+    discordance, facts, window_dressing,
     near_duplicates, repeated_comments, no_halo,
-    contact_reuse, device_reuse, own_device, staff_match, bursts, office_hours, fast_answers, same_day,
+    contact_reuse, device_reuse, own_device, staff_match, bursts, fast_answers, same_day,
     suppression, mix, coverage, validity,
     mentions, auditor_statements,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from audit_api.anomaly.parse import Floats, Truths
+from audit_api.anomaly.parse import Floats
 
 HUBER = 1.345
 MEDIAN_CHI2 = 0.454936423119573
@@ -50,22 +50,3 @@ def _solve(median: Callable[[float], float], low: float, high: float) -> float:
         else:
             high = middle
     return high
-
-
-def scaled_variance(residual: Floats, variance: Floats, *, floor: float) -> tuple[float, float]:
-    """Return (c, τ²) of a residual variance c·variance + τ², with τ² at least `floor`.
-
-    Both the dealers with small and with large sampling variance must have the median of χ²₁: c carries the
-    part that shrinks with the sample, τ² the part that does not.
-    """
-    large: Truths = variance > np.median(variance)
-    if large.all() or not large.any():
-        return 1.0, additive_variance(residual, variance, floor=floor)
-    best = (np.inf, 1.0, floor)
-    for tau in floor + np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 24)]):
-        c = _solve(lambda t, tau=tau: float(np.median(residual**2 / (t * variance + tau))), 1e-3, 50.0)  # type: ignore[misc]
-        square = residual**2 / (c * variance + tau)
-        miss = sum(abs(float(np.median(square[part])) - MEDIAN_CHI2) for part in (large, ~large))
-        if miss < best[0]:
-            best = (miss, c, float(tau))
-    return best[1], best[2]

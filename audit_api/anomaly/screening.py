@@ -33,7 +33,7 @@ SET_ASIDE_Z = 3.0
 ROUNDS = 2
 ROUND_DRAWS = 20_000
 """Rounds of fitting the levels before the last, and honest dealers drawn in each."""
-READS_SEVERITY = frozenset({"discordance"})
+READS_SEVERITY = frozenset({"discordance", "facts"})
 """Indicators that compare with auditors' marks and can be computed with their severity left in."""
 
 Progress = Callable[[str], None]

@@ -15,7 +15,7 @@ from audit_api.anomaly.groups import HonestDraws, as_far_as_the_network, as_in_t
 from audit_api.anomaly.indicator import IndicatorResult
 from audit_api.anomaly.nulls import calibrate
 from audit_api.anomaly.peers import strata
-from audit_api.anomaly.robust import additive_variance, huber_fit, scaled_variance
+from audit_api.anomaly.robust import additive_variance, huber_fit
 from audit_api.anomaly.traces import log_odds, width_of
 
 
@@ -77,8 +77,6 @@ def test_robust_fits_resist_a_tenth():
     beta = huber_fit(y, X, variance)
     assert beta == pytest.approx([1.0, 2.0], abs=0.2)
     assert additive_variance(y - X @ beta, variance, floor=0.01) == pytest.approx(0.2, abs=0.12)
-    c, tau = scaled_variance((y - X @ beta)[40:], variance[40:], floor=0.01)
-    assert c * np.median(variance) + tau == pytest.approx(np.median(variance) + 0.2, rel=0.3)
 
 
 def test_log_odds_by_hand():
@@ -101,7 +99,7 @@ def test_width_by_hand():
     assert width_of("discordance", np.zeros(200)) == 1
 
 
-@pytest.mark.parametrize("code", ["discordance", "all_perfect", "another"])
+@pytest.mark.parametrize("code", ["discordance", "window_dressing", "another"])
 def test_log_odds_rise(code):
     said = log_odds(code, np.linspace(-6, 10, 400))
     assert (np.diff(said) >= 0).all()
@@ -127,9 +125,8 @@ def test_draws_take_the_shape_an_indicator_has_in_the_network():
     narrow = np.random.default_rng(2).normal(-0.5, 0.5, 2_000)
     shaped = as_in_the_network(draws, narrow)
     assert np.quantile(shaped, [0.5, 0.9]) == pytest.approx(np.quantile(narrow, [0.5, 0.9]), abs=0.02)
-    # beyond 95 % the tail is never thinner than .8: wider than what was seen, narrower than a normal law
-    assert np.quantile(shaped, 0.999) > np.quantile(narrow, 0.95) + 0.8 * 1.4
-    assert np.quantile(shaped, 0.999) < np.quantile(draws, 0.999) - 1
+    # beyond 95 % the tail is normal: wider than what was seen, further in than a normal law
+    assert np.quantile(shaped, 0.999) == pytest.approx(np.quantile(narrow, 0.95) + 3.09 - 1.645, abs=0.1)
     # dealers that stand out raise the points they are held against, never lower them
     assert np.quantile(as_in_the_network(draws, np.r_[narrow, np.full(200, 6.0)]), 0.99) > np.quantile(shaped, 0.99)
     # too few dealers to know a shape: normal
@@ -143,8 +140,8 @@ def test_draws_of_a_law_reach_as_far_as_the_dealers():
     assert np.quantile(shaped, 0.95) == pytest.approx(0.85, abs=0.01)
     assert np.quantile(shaped, 0.8) == pytest.approx(0.85 / 1.645 * 0.8416, abs=0.02)
     assert np.quantile(shaped, 0.3) == np.quantile(draws, 0.3)
-    # beyond, the tail is never thinner than .8
-    assert np.quantile(shaped, 0.999) == pytest.approx(0.85 + 0.8 * (3.09 - 1.645), abs=0.05)
+    # beyond, the tail is normal
+    assert np.quantile(shaped, 0.999) == pytest.approx(0.85 + 3.09 - 1.645, abs=0.05)
     # nothing is widened, and a handful of dealers shows no shape
     assert np.array_equal(as_far_as_the_network(draws, seen * 9), draws)
     assert np.array_equal(as_far_as_the_network(draws, seen[:59]), draws)
@@ -162,8 +159,8 @@ def standing(**changed) -> Standing:
         p=1e-5,
         q=0.01,
         p_by_group={"level": 0.001, "copying": 0.001},
-        p_by_indicator={"discordance": 0.001, "all_perfect": 0.2, "near_duplicates": 0.001},
-        group_of={"discordance": "level", "all_perfect": "level", "near_duplicates": "copying"},
+        p_by_indicator={"discordance": 0.001, "window_dressing": 0.2, "near_duplicates": 0.001},
+        group_of={"discordance": "level", "window_dressing": "level", "near_duplicates": "copying"},
         responses=65,
         visits=3,
         covert_visits=2,
@@ -183,11 +180,22 @@ ACTION = Parameters(action=True)
         ({"q": 0.11, "p": 0.02}, ACTION, NONE),
         ({"p_by_group": {"level": 1e-9, "copying": 0.06}}, ACTION, WATCH),  # a level alone, however extreme
         ({"p_by_group": {"level": 0.06, "copying": 1e-9}}, ACTION, WATCH),
+        # the second of five groups: .013 × 4 is above .05, .012 × 4 below
+        (
+            {"p_by_group": {"level": 1e-9, "copying": 0.013, "process": 0.5, "frame": 0.5, "statement": 0.5}},
+            ACTION,
+            WATCH,
+        ),
+        (
+            {"p_by_group": {"level": 1e-9, "copying": 0.012, "process": 0.5, "frame": 0.5, "statement": 0.5}},
+            ACTION,
+            FLAG,
+        ),
         ({"responses": 29}, ACTION, WATCH),
         ({"visits": 1, "covert_visits": 1}, ACTION, WATCH),
         ({"covert_visits": 0}, ACTION, WATCH),
         (
-            {"covert_visits": 0, "p_by_indicator": {"all_perfect": 0.001, "near_duplicates": 0.001}},
+            {"covert_visits": 0, "p_by_indicator": {"window_dressing": 0.001, "near_duplicates": 0.001}},
             ACTION,
             FLAG,  # the level stands without the audits
         ),
@@ -220,7 +228,7 @@ def test_two_independent_direct_statements_are_enough(customers, auditors, q, ex
 
 
 def test_level_without_enough_visits_rests_on_the_rest():
-    weak = standing(visits=1, p_by_indicator={"discordance": 1e-6, "all_perfect": 0.3, "near_duplicates": 0.001})
+    weak = standing(visits=1, p_by_indicator={"discordance": 1e-6, "window_dressing": 0.3, "near_duplicates": 0.001})
     assert supported_groups(weak, ACTION) == ("copying",)
 
 
@@ -229,7 +237,7 @@ def test_a_group_counts_only_where_its_own_p_does():
     shown = standing(
         visits=1,
         p_by_group={"level": 0.06, "copying": 0.02},
-        p_by_indicator={"discordance": 0.2, "all_perfect": 0.03, "near_duplicates": 0.02},
+        p_by_indicator={"discordance": 0.2, "window_dressing": 0.03, "near_duplicates": 0.02},
     )
     assert supported_groups(shown, ACTION) == ("copying",)
 

@@ -19,10 +19,8 @@ from audit_api.anomaly.indicators import (
     mentions,
     mix,
     no_halo,
-    office_hours,
     own_device,
     repeated_comments,
-    response_rate,
     same_day,
     staff_match,
     suppression,
@@ -222,14 +220,6 @@ def test_a_fleet_is_not_evidence_and_staff_phones_are():
 # ---- process
 
 
-def test_office_hours_by_hand():
-    times = ["08:59:59", "09:00:00", "17:59:59", "18:00:00", "00:00:00"]
-    inputs = built([("a", {"submitted_at": f"2026-03-02T{t}"}) for t in times])
-    known, inside = office_hours.in_office_hours(inputs)
-    assert named(inputs, inside) == ["r001", "r002"]
-    assert named(inputs, ~known) == ["r004"]  # a date without a time
-
-
 def test_same_day_by_hand():
     rows = [
         ("a", {"event_at": "2026-03-02T10:00:00", "submitted_at": "2026-03-02T23:00:00"}),
@@ -401,11 +391,19 @@ def test_a_thin_frame_counts_only_without_the_unhappy(module, share):
     assert abs(np.median(result.z[2:])) < 0.6
 
 
-def test_response_rate_counts_only_above_the_audits():
-    inputs = with_frames()
-    result = response_rate.compute(inputs, alone(40), 1)
-    assert not result.assessable.any()
-    assert set(result.reason) == {"no_planned_visit"}
+@pytest.mark.parametrize("module", [coverage, validity])
+def test_bare_counts_are_not_judged_where_single_events_are_known(module):
+    events = [{"event_id": f"e{i}", "dealer_id": "a", "invited": 1, "complaint": 0} for i in range(3)]
+    events += [{"event_id": "e9", "dealer_id": "b", "invited": 1}]  # whether there was trouble is not known
+    dealers = [
+        {"dealer_id": d, "eligible": 100, "contacts_supplied": 90, "contacts_valid": 80} for d in "abcdefghijklmnop"
+    ]
+    inputs = built([(d["dealer_id"], {"answers": [5, 4 if i % 3 else 1]}) for d in dealers for i in range(20)],
+                   dealers=dealers, events=events)  # fmt: skip
+    assert frame.followed(inputs).tolist() == [True] + [False] * 15
+    result = module.compute(inputs, alone(16), 1)
+    assert result.reason[0] == "single_events_known"
+    assert set(result.reason[1:]) == {""}
 
 
 def tables_by_hand() -> Inputs:
@@ -544,6 +542,35 @@ def test_stated_facts_by_hand():
     assert n.tolist() == [2, 1, 0, 0]
     # network: 2/3 and 1/2; a: mean of (1/3 + 1/2)/2 and 1/3; b: −(2/3 + 1/2)/2
     assert level[:2] == pytest.approx([(5 / 12 + 1 / 3) / 2, -7 / 12])
+
+
+def test_facts_count_only_where_all_favourable_customers_are_happier():
+    """Forty dealers alike but in the order of answers; at d00 and d01 customers state more than the audits saw."""
+    rows, audits = [], []
+    for d in range(40):
+        for i in range(40):
+            yes = i < (38 if d < 2 else 20)
+            # at d00 those whose facts are all favourable are happy, at d01 those who deny one
+            happy = i >= 10 if d == 0 else i < 10 if d == 1 else i % 2 == 0
+            mark = 5 if happy else 3
+            rows.append((f"d{d:02d}", {"answers": [mark, mark], "facts": [1, 1] if yes else [0, 1]}))
+        audits += visit(f"d{d:02d}", 0, (0, 1), touchpoint="T0", item="x")
+    names = [f"d{d:02d}" for d in range(40)]
+    inputs = built(rows, dealers=names, audits=audits, fact_touchpoints=["T0", "T1"])
+    happier, comparable = facts.favourable(inputs)
+    assert comparable[2:].all()
+    assert not comparable[:2].any()  # two customers outside are too few to compare
+    result = facts.compute(inputs, alone(40), 1)
+    assert result.z[0] == result.z[1] > 3
+    fewer = [row if int(row[0][1:]) > 1 or i % 40 >= 10 else (row[0], row[1] | {"facts": [0, 1]})
+             for i, row in enumerate(rows)]  # fmt: skip
+    inputs = built(fewer, dealers=names, audits=audits, fact_touchpoints=["T0", "T1"])
+    happier, comparable = facts.favourable(inputs)
+    assert comparable.all()
+    result = facts.compute(inputs, alone(40), 1)
+    assert happier[0] > happier[1] + 1
+    assert result.z[0] > result.z[1]
+    assert result.z[1] == pytest.approx(min(result.z[1], happier[1] + 0.5))
 
 
 def test_audited_facts_leave_other_touchpoints_and_extra_visits_out():

@@ -10,7 +10,7 @@ from worlds import by_hand, inputs_of, network
 
 from audit_api.anomaly import levels, patterns
 from audit_api.anomaly.batch import Inputs
-from audit_api.anomaly.indicators import all_perfect, discordance, near_duplicates
+from audit_api.anomaly.indicators import discordance, near_duplicates
 from audit_api.anomaly.laws import beta_binomial, scores_of
 from audit_api.anomaly.peers import Peers, strata
 from audit_api.anomaly.registry import ENTRIES
@@ -71,10 +71,6 @@ def test_higher_is_more_unusual(entry, clean):
     if entry.indicator.code == "near_duplicates":
         sheet[[1, 4, 9]] = 3.0  # one uneven sheet, many times
     answers[rows] = sheet
-    if entry.indicator.code == "all_perfect":
-        # the rest as low as the full marks are high: the level stays, the sheets become all or nothing
-        rest = np.setdiff1d(np.flatnonzero(inputs.responses.dealer == dealer), rows)
-        answers[rest] = np.where(np.isnan(answers[rest]), np.nan, np.minimum(answers[rest], 4))
     changed = replace(inputs, responses=replace(inputs.responses, answers=answers))
     before = entry.compute(inputs, strata(inputs.dealers), 1)
     after = entry.compute(changed, strata(inputs.dealers), 1)
@@ -202,22 +198,6 @@ def test_triggered_visits_never_enter(clean):
     other = inputs_of(replace(world, audits=poor))
     peers = strata(inputs.dealers)
     assert np.array_equal(discordance.compute(inputs, peers, 1).z, discordance.compute(other, peers, 1).z)
-
-
-def test_all_perfect_tilt_by_hand():
-    # half the sheets are perfect, half have 1 of 2 full marks: top box .75 needs no tilt
-    share = np.array([1.0, 0.5, 1.0, 0.5])
-    assert all_perfect.tilted(share, np.array([0.75]))[0] == pytest.approx(0.5, abs=1e-6)
-    # with only these two kinds of sheet the perfect share is 2·top − 1 at any level
-    assert all_perfect.tilted(share, np.array([0.6, 0.9])) == pytest.approx([0.2, 0.8], abs=0.01)
-
-
-def test_all_perfect_counts_by_hand():
-    inputs = by_hand({"a": [[5, 5, None, None], [5, 4, 5, 5], [5, None, None, None], [5, 5, 5, 5]]})
-    counted, perfect, tops, _answered = all_perfect.perfect_responses(inputs)
-    assert counted.tolist() == [True, True, False, True]  # the third has a quarter of its answers
-    assert perfect.tolist() == [True, False, False, True]
-    assert tops.tolist() == [2, 3, 1, 4]
 
 
 def test_near_duplicates_by_hand():

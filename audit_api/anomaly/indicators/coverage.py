@@ -2,7 +2,8 @@
 
 Formula: share of eligible events not supplied, beta-binomial among peers; z = min(z of that share, z of missing
 low answers + 0.5), the latter from the share of low responses given the full marks of the others. Unit: share.
-Minimum: 30 eligible events. Source: docs/detection.md ("low *and* low tail missing"); playbook G03.
+Minimum: 30 eligible events. Not judged where single events are known (`frame.followed`).
+Source: docs/detection.md ("low *and* low tail missing"); playbook G03.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from scipy.stats import norm
 from audit_api.anomaly.batch import Inputs
 from audit_api.anomaly.contrast import gated
 from audit_api.anomaly.counts import fit_counts, reasons
-from audit_api.anomaly.frame import supplied_of_eligible
+from audit_api.anomaly.frame import followed, supplied_of_eligible
 from audit_api.anomaly.indicator import (
     FEW_RESPONSES,
     FRAME,
     NO_FRAME,
+    SINGLE_EVENTS,
     Explanation,
     Indicator,
     IndicatorResult,
@@ -58,7 +60,8 @@ def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:
     count = len(inputs.dealers)
     eligible, supplied = supplied_of_eligible(inputs)
     missing, told = unhappy_missing(inputs, peers)
-    reason = reasons(count, ((~told, FEW_RESPONSES), (eligible < INDICATOR.min_n, NO_FRAME)))
+    checks = ((~told, FEW_RESPONSES), (eligible < INDICATOR.min_n, NO_FRAME), (followed(inputs), SINGLE_EVENTS))
+    reason = reasons(count, checks)
     use = reason == ""
     fit = fit_counts(eligible - supplied, eligible, peers, use)
     z = np.where(use, gated(fit.z, missing), 0.0)

@@ -3,7 +3,9 @@
 Formula: F = mean over a dealer's answered fact items of (1 or 0 less that item's share in the network); A = mean of
 (passed less that criterion's share, less the auditor's severity) over planned audits of the same touchpoints,
 shrunken by its own reliability;
-z = (F − Huber fit of F on A, never falling) / √(s²/n + β²·unknown part of A + τ²). Unit: share. Minimum: 15 responses
+x = (F − Huber fit of F on A, never falling) / √(s²/n + β²·unknown part of A + τ²); z = min(x, c + 0.5), c the contrast
+of responses whose two facts or more all speak for the dealer with its others (x alone where they cannot be compared):
+a bad audit day or an improvement since makes nobody happier than his neighbour. Unit: share. Minimum: 15 responses
 with a fact, and one audit of such a touchpoint. Source: docs/detection.md; playbook G01, G16.
 """
 
@@ -17,6 +19,7 @@ from scipy.stats import norm
 
 from audit_api.anomaly.audit_level import planned_rows, severities
 from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.contrast import HELD, contrast, gated
 from audit_api.anomaly.counts import reasons
 from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.indicator import (
@@ -30,6 +33,7 @@ from audit_api.anomaly.indicator import (
     IndicatorResult,
     unassessable,
 )
+from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Integers, Truths
 from audit_api.anomaly.peers import Peers
 from audit_api.anomaly.robust import additive_variance, huber_fit
@@ -41,7 +45,7 @@ INDICATOR = Indicator(
     min_n=15,
     title_zh="客户所述事实与审核不符",
     title_en="Facts that audits do not bear out",
-    formula="z = (F − fit on A) / √(s²/n + β²·var(A unknown) + τ²), F customers' facts, A audits of the same points",
+    formula="min(z of customers' facts given the audits of the same points, z of how happy all-favourable are + 0.5)",
     source="detection.md; playbook G01 and G16",
     sentence_zh=(
         "{n}份答卷所述事实对该店有利的比例与全网相差{observed_points:+.0f}个百分点；同类触点审核结果与之相当的店"
@@ -61,6 +65,7 @@ INDICATOR = Indicator(
 )
 
 FLOOR = 0.02**2
+FACTS_OF_A_RESPONSE = 2
 
 
 def stated_facts(inputs: Inputs) -> tuple[Integers, Floats, Floats]:
@@ -128,6 +133,17 @@ def _at(touchpoint: Any, wanted: tuple[str, ...]) -> Truths:
     return found
 
 
+def favourable(inputs: Inputs) -> tuple[Floats, Truths]:
+    """Return per dealer how much happier responses are whose facts all speak for it (z), and where that can be told."""
+    facts, count = inputs.responses.facts, len(inputs.dealers)
+    have = ~np.isnan(facts)
+    score = response_scores(inputs)
+    told = (have.sum(axis=1) >= FACTS_OF_A_RESPONSE) & ~np.isnan(score)
+    inside = (~have | (facts == 1)).all(axis=1)
+    found = contrast(np.maximum(score, HELD)[told], inputs.responses.dealer[told], inside[told], count)
+    return found.z, ~np.isnan(found.difference)
+
+
 def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool = True) -> IndicatorResult:
     """Compare the facts customers report with what audits of the same touchpoints lead one to expect."""
     count = len(inputs.dealers)
@@ -158,6 +174,8 @@ def compute(inputs: Inputs, peers: Peers, seed: int, *, severity_adjusted: bool 
         part = beta[-1] ** 2 * unknown
         tau = additive_variance((level - expected)[fitted], (sampling + part)[fitted], floor=FLOOR)
     z = np.where(use, (level - expected) / np.sqrt(sampling + part + tau), 0.0)
+    happier, comparable = favourable(inputs)
+    z = np.where(comparable, gated(z, happier), z)
     return IndicatorResult(
         observed=np.where(use, level, np.nan),
         expected=np.where(use, expected, np.nan),
