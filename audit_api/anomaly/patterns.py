@@ -93,40 +93,43 @@ def _mix(codes: NDArray[np.uint16], odd: np.uint64) -> Codes:
 
 def with_neighbour(uneven: Uneven, owner: Integers, sheet: Integers) -> Truths:
     """Mark the entries of (owner, sheet) that repeat another entry of the same owner, or are its neighbour."""
-    met = np.zeros(len(sheet), dtype=bool)
-    if not len(sheet):
-        return met
     # Packed into one number each, owner first, so that a plain sort brings together what belongs together.
-    entry, together = _sorted(owner * np.int64(len(uneven.first)) + uneven.pattern[sheet])
-    begun = np.flatnonzero(together)
-    times = np.diff(np.append(begun, len(entry)))
-    whose, pattern = owner[entry[begun]], uneven.pattern[sheet[entry[begun]]]
-    found = times > 1
-    length = uneven.first[pattern + 1] - uneven.first[pattern]
-    before = np.cumsum(length) - length
-    place = np.arange(int(length.sum())) + np.repeat(uneven.first[pattern] - before, length)
-    span = int(uneven.key.max(initial=0)) + 1
-    one, new = _sorted(
-        np.repeat(whose * np.int64(span), length) + uneven.key[place], np.repeat(np.arange(len(begun)), length)
-    )
-    shared = ~new[1:]
-    found[one[1:][shared]] = True
-    found[one[:-1][shared]] = True
-    met[entry] = np.repeat(found, times)
+    entry, _ = _sorted(owner * np.int64(len(uneven.first)) + uneven.pattern[sheet], np.arange(len(sheet)))
+    met = np.zeros(len(sheet), dtype=bool)
+    met[entry] = neighbours_in_order(uneven, owner[entry], uneven.pattern[sheet[entry]])
     return met
 
 
-def _sorted(label: Integers, carried: Integers | None = None) -> tuple[Integers, Truths]:
-    """Sort by label; return what each carries (else its place), and which labels are the first of their kind."""
-    rows = len(label)
-    carried = np.arange(rows) if carried is None else carried
+def neighbours_in_order(uneven: Uneven, owner: Integers, pattern: Integers) -> Truths:
+    """Mark entries of (owner, pattern), sorted so, that repeat another entry of the owner or are its neighbour."""
+    if not len(owner):
+        return np.zeros(0, dtype=bool)
+    new = np.ones(len(owner), dtype=bool)
+    new[1:] = (owner[1:] != owner[:-1]) | (pattern[1:] != pattern[:-1])
+    begun = np.flatnonzero(new)
+    times = np.diff(np.append(begun, len(owner)))
+    whose, pattern = owner[begun], pattern[begun]
+    found = times > 1
+    length = uneven.first[pattern + 1] - uneven.first[pattern]
+    before = np.cumsum(length) - length
+    one = np.repeat(np.arange(len(begun)), length)
+    place = np.arange(len(one)) + (uneven.first[pattern] - before)[one]
+    span = int(uneven.key.max(initial=0)) + 1
+    one, alike = _sorted(whose[one] * np.int64(span) + uneven.key[place], one)
+    found[one[1:][alike]] = True
+    found[one[:-1][alike]] = True
+    return np.repeat(found, times)
+
+
+def _sorted(label: Integers, carried: Integers) -> tuple[Integers, Truths]:
+    """Sort by label; return what each carries, and which labels but the first equal the one before."""
     bits = max(1, int(carried.max(initial=0)).bit_length())
     if int(label.max(initial=0)).bit_length() + bits > 62:  # too many to be packed: the slow way
         order = np.argsort(label, kind="stable")
         ordered, what = label[order], carried[order]
     else:
-        packed = np.sort((label << bits) | carried)
+        packed = label << bits
+        packed |= carried
+        packed.sort()
         ordered, what = packed >> bits, packed & ((1 << bits) - 1)
-    new = np.ones(rows, dtype=bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    return what, new
+    return what, ordered[1:] == ordered[:-1]

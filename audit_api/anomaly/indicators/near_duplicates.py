@@ -29,7 +29,7 @@ from audit_api.anomaly.indicator import (
 )
 from audit_api.anomaly.laws import beta_binomial
 from audit_api.anomaly.parse import Floats, Integers, Texts
-from audit_api.anomaly.patterns import Uneven, uneven_sheets, with_neighbour
+from audit_api.anomaly.patterns import Uneven, neighbours_in_order, uneven_sheets, with_neighbour
 from audit_api.anomaly.peers import Peers
 
 INDICATOR = Indicator(
@@ -108,14 +108,25 @@ def _null(sheets: Uneven, peers: Peers, n: Integers, rng: np.random.Generator, m
     order = np.argsort(-draws[sheets.dealer], kind="stable")
     owner, low, width, last = (values[order] for values in (sheets.dealer, pool.low, pool.width, pool.last))
     left = np.searchsorted(-draws[owner], -np.arange(most), side="left")
+    # Sheets are numbered by pattern: one sort of (owner, sheet) then brings equal patterns together as well.
+    by_pattern = np.argsort(sheets.pattern, kind="stable")
+    number = np.empty(len(sheets), dtype=np.int64)
+    number[by_pattern] = np.arange(len(sheets))
+    whose_sheet, pattern, pooled = sheets.dealer[by_pattern], sheets.pattern[by_pattern], number[pool.sheet]
+    bits = len(sheets).bit_length()
     hit, tried, square = np.zeros(count), np.zeros(count), np.zeros(count)
     for rows in left.tolist():
-        drawn = _draw(sheets, pool.sheet, owner[:rows], low[:rows], width[:rows], last[:rows], rng)
+        drawn = _draw(whose_sheet, pooled, owner[:rows], low[:rows], width[:rows], last[:rows], rng)
+        pairs = owner[:rows] << bits
+        pairs |= drawn
+        pairs.sort()
         # The same sheet drawn twice would be its own neighbour: keep it once.
-        pairs = np.sort(owner[:rows] * np.int64(len(sheets)) + drawn)
-        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
-        whose, drawn = np.divmod(pairs, np.int64(len(sheets)))
-        met = np.bincount(whose, with_neighbour(sheets, whose, drawn), minlength=count)
+        once = np.ones(len(pairs), dtype=bool)
+        once[1:] = pairs[1:] != pairs[:-1]
+        pairs = pairs[once]
+        whose = pairs >> bits
+        found = neighbours_in_order(sheets, whose, pattern[pairs & ((1 << bits) - 1)])
+        met = np.bincount(whose[found], minlength=count).astype(np.float64)
         hit += met
         tried += np.bincount(whose, minlength=count)
         square += met**2
@@ -165,18 +176,18 @@ def _pool(sheets: Uneven, group: Integers, rng: np.random.Generator) -> Pool:
 
 
 def _draw(  # noqa: PLR0917 - a window is three numbers a sheet
-    sheets: Uneven, pool: Integers, owner: Integers, low: Integers, width: Integers, last: Integers,
+    whose: Integers, pool: Integers, owner: Integers, low: Integers, width: Integers, last: Integers,
     rng: np.random.Generator,
 ) -> Integers:  # fmt: skip
     """Replace each sheet by a near one of another dealer; after eight misses the last one stays."""
     result: Integers = pool[np.minimum(low + (rng.random(len(low)) * width).astype(np.int64), last)]
-    own = np.flatnonzero(sheets.dealer[result] == owner)
+    own = np.flatnonzero(whose[result] == owner)
     for _ in range(MISSES):
         if not len(own):
             break
         again = low[own] + (rng.random(len(own)) * width[own]).astype(np.int64)
         result[own] = pool[np.minimum(again, last[own])]
-        own = own[sheets.dealer[result[own]] == owner[own]]
+        own = own[whose[result[own]] == owner[own]]
     return result
 
 
