@@ -22,7 +22,12 @@ OPEN_PAGES = frozenset(
         "/sign-in", "/sign-out",
     }
 )  # fmt: skip
-PAGES = OPEN_PAGES | {"/flags", "/flags/<string:flag>", "/flags/<string:flag>/charts/<string:name>.svg"}
+PAGES = OPEN_PAGES | {
+    "/flags",
+    "/flags/<string:flag>",
+    "/flags/<string:flag>/charts/<string:name>.svg",
+    "/flags/<string:flag>/photos/<string:sha256>.jpg",
+}
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
