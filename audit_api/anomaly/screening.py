@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from audit_api.anomaly import ensemble as pyod_ensemble
 from audit_api.anomaly.background import complete
@@ -37,13 +38,14 @@ READS_SEVERITY = frozenset({"discordance", "facts"})
 """Indicators that compare with auditors' marks and can be computed with their severity left in."""
 
 Progress = Callable[[str], None]
+Also = Callable[[tuple[ScreenedDealer, ...]], Iterable[str]]
 
 
 def screen(
     inputs: Inputs,
     parameters: Parameters,
     progress: Progress = lambda line: None,
-    also: Callable[[tuple[ScreenedDealer, ...]], Iterable[str]] = lambda dealers: (),
+    also: Also = lambda dealers: (),
     *,
     dossiers: bool = True,
 ) -> Screening:
@@ -51,6 +53,12 @@ def screen(
 
     `also` names dealers that get a dossier besides those on watch and flagged; without `dossiers` nobody does.
     """
+    # On matrices this small the threads of BLAS only wait for one another, and their number must not change a sum.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _screen(inputs, parameters, progress, also if dossiers else None)
+
+
+def _screen(inputs: Inputs, parameters: Parameters, progress: Progress, also: Also | None) -> Screening:
     peers = strata(inputs.dealers, parameters.minimum_peers)
     judged = _judge(inputs, peers, parameters, progress)
     results, nulls, verdicts = judged.results, judged.nulls, judged.verdicts
@@ -71,7 +79,7 @@ def screen(
         dealers=dealers,
         indicators=_indicator_rows(inputs, results),
         run=record(run, dealers),
-        dossiers=_dossiers(run, dealers, set(also(dealers)), progress) if dossiers else {},
+        dossiers=_dossiers(run, dealers, set(also(dealers)), progress) if also else {},
     )
 
 
