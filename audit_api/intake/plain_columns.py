@@ -7,6 +7,7 @@ not plain is read row by row, which knows what to say of it.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import deque
@@ -84,7 +85,8 @@ class _Lines:
 
 def _columns(data: bytes, delimiter: str, columns: Sequence[str]) -> dict[str, pa.StringArray] | None:
     """Read a piece as columns of text as it is written; None where it is not plain."""
-    height = _records(data, ord(delimiter))
+    # Arrow would take a mark of byte order off the first cell; that of the file was read with its header.
+    height = 0 if data.startswith(codecs.BOM_UTF8) else _records(data, ord(delimiter))
     if not height:
         return None
     try:

@@ -35,6 +35,13 @@ def same(path, monkeypatch, piece=64):
     return rows, as_columns
 
 
+def test_a_mark_of_byte_order_inside_the_file_stays(tmp_path, monkeypatch):
+    path = tmp_path / "rows.csv"
+    path.write_bytes("a,b,c\r\n\ufeff,,\r\nx,y,z\r\n".encode())
+    rows, _ = same(path, monkeypatch, piece=1)
+    assert rows[0] == (2, ("\ufeff", "", ""))
+
+
 @given(data=st.data())
 def test_any_file_reads_the_same_both_ways(tmp_path_factory, data):
     """Written by the rules, then spoilt here and there by a character too many or too few."""
