@@ -36,7 +36,10 @@ def record(run: Run, dealers: tuple[ScreenedDealer, ...]) -> dict[str, Any]:
             **{name: grades.count(name) for name in (NONE, WATCH, FLAG, NOT_ASSESSABLE)},
         },
         "columns": [asdict(column) for column in inputs.columns],
-        "indicators": {code: _state(result, run.nulls[code]) for code, result in verdicts.results.items()},
+        "indicators": {
+            code: _state(result, run.nulls[code], verdicts.reference.width[code])
+            for code, result in verdicts.results.items()
+        },
         "correlation": {
             f"{one}/{other}": round(float(verdicts.reference.R[i, j]), 9)
             for i, one in enumerate(verdicts.codes)
@@ -68,7 +71,7 @@ def record(run: Run, dealers: tuple[ScreenedDealer, ...]) -> dict[str, Any]:
     }
 
 
-def _state(result: IndicatorResult, null: tuple[float, float]) -> dict[str, Any]:
+def _state(result: IndicatorResult, null: tuple[float, float], width: float) -> dict[str, Any]:
     able = result.assessable
     reasons, counts = np.unique(result.reason[~able].astype(str), return_counts=True)
     return {
@@ -77,4 +80,5 @@ def _state(result: IndicatorResult, null: tuple[float, float]) -> dict[str, Any]
         "not_assessable": {str(r): int(c) for r, c in zip(reasons, counts, strict=True)},
         "null_centre": null[0],
         "null_scale": null[1],
+        "width": width,
     }

@@ -19,6 +19,7 @@ from audit_api.anomaly.outcome import Screening
 from audit_api.anomaly.screening import screen
 from audit_api.simulator import NetworkSpec, World, simulate_network
 from audit_api.simulator.folder import hashed
+from tests.benchmarks.detection_oracle import oracle
 
 DEALERS = 500
 FIRST_EVALUATION_SEED = 10_000
@@ -44,6 +45,13 @@ class Scenario:
         """Return the seed of network `number`: no two scenarios share one."""
         return self.first_seed + zlib.crc32(self.name.encode()) % 9_000 * 1_000 + number
 
+    def spec(self, number: int) -> NetworkSpec:
+        """Draw what network `number` is like."""
+        return NetworkSpec.draw(
+            self.seed(number), dealers=DEALERS, levels=self.levels, gamed_share=self.gamed_share,
+            intensity=self.intensity, look_alike_share=0.25, **self.fixed,
+        )  # fmt: skip
+
 
 def scenarios() -> list[Scenario]:
     """List what a full run consists of."""
@@ -57,6 +65,10 @@ def scenarios() -> list[Scenario]:
         found.append(Scenario(f"clean-{levels}", levels, 0.0, 0.0, count=100))
         found += [
             Scenario(f"pressed-{levels}-{intensity}", levels, 0.12, intensity, fixed={"tactics": ("pressed",)})
+            for intensity in (0.5, 0.3)
+        ]
+        found += [
+            Scenario(f"oracle-{levels}-{intensity}", levels, 0.12, intensity, fixed={"tactics": ("pressed",)})
             for intensity in (0.5, 0.3)
         ]
         found.append(Scenario(f"bound-{levels}", levels, 0.12, 0.4, count=40, first_seed=FIRST_BOUND_SEED))
@@ -73,17 +85,15 @@ def scenarios() -> list[Scenario]:
 def network(scenario: Scenario, number: int) -> dict[str, Any]:
     """Simulate and screen one network; in the loop scenario four waves of it."""
     begun = time.perf_counter()
+    if scenario.name.startswith("oracle"):
+        return {"seed": scenario.seed(number), "auroc": oracle(scenario.spec(number), scenario.seed(number))}
     if scenario.name.startswith("loop"):
         return {"seed": scenario.seed(number), "waves": loop(scenario, number)}
     seed = scenario.seed(number)
     intensity = scenario.intensity
     if scenario.name.startswith("bound"):
         intensity = (0.3, 0.5)[number % 2]
-    spec = NetworkSpec.draw(
-        seed, dealers=DEALERS, levels=scenario.levels, gamed_share=scenario.gamed_share, intensity=intensity,
-        look_alike_share=0.25, **scenario.fixed,
-    )  # fmt: skip
-    world = simulate_network(spec, seed)
+    world = simulate_network(replace(scenario.spec(number), intensity=intensity), seed)
     inputs = inputs_of(world)
     parameters = Parameters(action=True, draws=DRAWS, ensemble=False)
     result = screen(inputs, parameters, dossiers=False)
@@ -98,14 +108,14 @@ def network(scenario: Scenario, number: int) -> dict[str, Any]:
         "plain": {name: rounded(values) for name, values in plain_features(inputs).items()},
     }
     if "pressed" in scenario.name:
-        found["blind"] = figures(screen(without_audits(inputs), parameters, dossiers=False))["z"]
+        found["blind"] = figures(screen(without_audits(inputs), parameters, dossiers=False))
     found["rank"] = baselines(plain_features(inputs))
     found["seconds"] = round(time.perf_counter() - begun, 2)
     return found
 
 
 def figures(result: Screening) -> dict[str, Any]:
-    """Return score, p, q, grade per dealer and z per indicator (None where not assessable)."""
+    """Return score, p, q, grade per dealer, z per indicator (None where not assessable) and how far each reaches."""
     z: dict[str, list[float | None]] = {}
     for row in result.indicators:
         z.setdefault(row.indicator, []).append(None if row.p is None else round(row.z, 4))
@@ -115,6 +125,7 @@ def figures(result: Screening) -> dict[str, Any]:
         "q": [None if d.q is None else round(d.q, 5) for d in result.dealers],
         "grade": [d.grade for d in result.dealers],
         "z": z,
+        "width": {code: state["width"] for code, state in result.run["indicators"].items()},
     }
 
 
@@ -223,10 +234,7 @@ def loop(scenario: Scenario, number: int) -> list[dict[str, int]]:
     Customers and visits are drawn anew each wave, and every extra visit fails everything: nothing may change.
     """
     seed = scenario.seed(number)
-    spec = NetworkSpec.draw(
-        seed, dealers=DEALERS, levels=scenario.levels, gamed_share=scenario.gamed_share,
-        intensity=scenario.intensity, look_alike_share=0.25,
-    )  # fmt: skip
+    spec = scenario.spec(number)
     parameters = Parameters(action=True, draws=20_000, ensemble=False)
     shown = np.zeros(0, dtype=np.int64)
     waves = []
