@@ -40,6 +40,7 @@ class Scenario:
     count: int = 20
     fixed: dict[str, Any] = field(default_factory=dict)
     first_seed: int = FIRST_EVALUATION_SEED
+    dealers: int = DEALERS
 
     def seed(self, number: int) -> int:
         """Return the seed of network `number`: no two scenarios share one."""
@@ -48,7 +49,7 @@ class Scenario:
     def spec(self, number: int) -> NetworkSpec:
         """Draw what network `number` is like."""
         return NetworkSpec.draw(
-            self.seed(number), dealers=DEALERS, levels=self.levels, gamed_share=self.gamed_share,
+            self.seed(number), dealers=self.dealers, levels=self.levels, gamed_share=self.gamed_share,
             intensity=self.intensity, look_alike_share=0.25, **self.fixed,
         )  # fmt: skip
 
@@ -63,6 +64,7 @@ def scenarios() -> list[Scenario]:
     ]
     for levels in (5, 10):
         found.append(Scenario(f"clean-{levels}", levels, 0.0, 0.0, count=100))
+        found.append(Scenario(f"honest-{levels}", levels, 0.0, 0.0, count=400, dealers=1_000))
         found += [
             Scenario(f"pressed-{levels}-{intensity}", levels, 0.12, intensity, fixed={"tactics": ("pressed",)})
             for intensity in (0.5, 0.3)
@@ -97,6 +99,8 @@ def network(scenario: Scenario, number: int) -> dict[str, Any]:
     inputs = inputs_of(world)
     parameters = Parameters(action=True, draws=DRAWS, ensemble=False)
     result = screen(inputs, parameters, dossiers=False)
+    if scenario.name.startswith("honest"):
+        return {"seed": seed, "p": figures(result)["p"]}
     codes = [str(code) for code in inputs.dealers.code]
     truth = {label.dealer_id: label for label in world.truth}
     found: dict[str, Any] = {

@@ -272,6 +272,11 @@ def _clean(networks: Networks) -> str:
         tails.append([levels, len(p), *[f"{np.mean(p <= limit) / limit:.2f}" for limit in LIMITS]])
     if not rows:
         return ""
+    more = [n["p"] for levels in (5, 10) for n in networks.get(f"honest-{levels}", [])]
+    if more:
+        pooled = [n["p"] for levels in (5, 10) for n in networks.get(f"clean-{levels}", [])] + more
+        p = np.array([v for values in pooled for v in values if v is not None])
+        tails.append(["both, with more networks", len(p), *[f"{np.mean(p <= limit) / limit:.2f}" for limit in LIMITS]])
     return (
         "## Clean networks\n\n"
         + table(["levels", "networks", "with any flag", "upper 95 % limit", "with any q ≤ .10"], rows)
