@@ -10,12 +10,15 @@ from audit_api.anomaly.look_alike import FITS
 
 
 def out_of(p: float) -> tuple[str, str]:
-    """Say a probability as a number of honest dealers, in Chinese and English."""
+    """Say how many honest dealers would show as much, in Chinese (a clause) and English (their number)."""
     for size in (100, 1_000, 10_000):
         if p * size >= 2:
             count = round(p * size)
-            return f"{size} 家如实的店中约有 {count} 家", f"about {count} of {size:,} honest dealers"
-    return "1 万家如实的店中不到 2 家", "fewer than 2 of 10,000 honest dealers"
+            return (
+                f"{size} 家如实的店中，约有 {count} 家会出现至少这样的情形",
+                f"about {count} of {size:,} honest dealers",
+            )
+    return "1 万家如实的店中，会出现这种情形的不到 2 家", "fewer than 2 of 10,000 honest dealers"
 
 
 def conclusion(dossier: Mapping[str, Any], *, dealers: int) -> dict[str, dict[str, str]]:
@@ -32,7 +35,7 @@ def conclusion(dossier: Mapping[str, Any], *, dealers: int) -> dict[str, dict[st
         }
     zh, en = out_of(dossier["p"])
     how_sure = {
-        "zh": f"{zh}也会出现至少这样的情形；本次共比较 {dealers} 家店。这不是该店存在问题的概率。",
+        "zh": f"{zh}；本次共比较 {dealers} 家店。这不是该店存在问题的概率。",
         "en": f"{en[0].upper()}{en[1:]} would show at least this much; {dealers} dealers were compared. This is not a "
         "probability about this dealer.",
     }
