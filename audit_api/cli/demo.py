@@ -238,7 +238,8 @@ def _explain(url: str, tokens: list[dict[str, str]]) -> None:
     lines = (
         ("领取检查表", "fetch a checklist", "checklist", "auditor"),
         ("上传一次带照片的走访", "send a visit with photos", "visit", "auditor"),
-        ("列出异常标记及其依据", "list the flags with their evidence", "flags", "quality_reviewer"),
+        # The manager sees all figures; whoever may decide a flag sees no grade until it is decided.
+        ("列出异常标记及其依据", "list the flags with their evidence", "flags", "programme_manager"),
     )
     click.echo(
         "\n" + ("在另一个终端、同一文件夹里粘贴：" if zh else "Paste these into another terminal, in this folder:")
