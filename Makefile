@@ -15,7 +15,7 @@ SEEDS ?= 0
 BENCH_DIR ?= .bench-detection
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help venv demo dossiers test test-all lint format bench bench-detection lock reference wheel
+.PHONY: help venv demo dossiers test test-all lint format bench bench-copies bench-detection lock reference wheel
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ format: $(INSTALLED) ## Put the code into the house's format
 
 bench: $(INSTALLED) ## Measure, and print ratios against the bare minimum
 	$(BIN)/python -m tests.benchmarks
+
+bench-copies: $(INSTALLED) ## Measure how well altered photos are found again; writes docs/copies-results.md
+	$(BIN)/python -m tests.benchmarks.copies --write
 
 bench-detection: $(INSTALLED) ## Measure detection on simulated networks (NETWORKS=2, or full; SEEDS= first number)
 	$(BIN)/python -m tests.benchmarks.detection --networks $(NETWORKS) --first $(SEEDS) --folder "$(BENCH_DIR)" \

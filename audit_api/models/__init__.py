@@ -2,6 +2,7 @@
 
 from audit_api.models import (
     checklists,
+    copies,
     directory,
     findings,
     flags,
@@ -16,6 +17,7 @@ from audit_api.models import (
 __all__ = [
     "DOCUMENTS",
     "checklists",
+    "copies",
     "directory",
     "findings",
     "flags",
@@ -37,6 +39,7 @@ DOCUMENTS = (
     "Assignment",
     "Photo",
     "PhotoUpload",
+    "PhotoCopies",
     "Response",
     "ColumnMapping",
     "Event",

@@ -21,7 +21,7 @@ WITHOUT_PIXELS = {"thumbnail": 0}
 
 
 class Photo(Document):
-    """What one look at a photo found; written after its blob, never changed."""
+    """What one look at a photo found; written after its blob, never changed but for its entry among the copies."""
 
     sha256 = StringField(primary_key=True)
     byte_count = IntField(required=True)
@@ -39,7 +39,8 @@ class Photo(Document):
     perceptual_quality = IntField(required=True)
     remarks = ListField(StringField())
     received_at = DateTimeField(required=True)
-    meta = {"collection": "photos", "auto_create_index": False}
+    copies_entry = IntField()  # number of its entry in photo_copies; missing while it waits
+    meta = {"collection": "photos", "auto_create_index": False, "indexes": [["copies_entry", "received_at"]]}
 
 
 class PhotoUpload(Document):

@@ -65,6 +65,7 @@ class Visit(Document):
             ["dealer", "state"],
             ["wave", "state"],
             ["auditor"],
+            ["observations.photos.sha256"],
         ],
     }
 

@@ -3,10 +3,12 @@
 from audit_api.routes import (
     assignments,
     checklists,
+    copies,
     directory,
     findings,
     flags,
     health,
+    pages_copies,
     pages_flags,
     pages_home,
     pages_sign_in,
@@ -30,6 +32,7 @@ BLUEPRINTS = (
     photos.blp,
     visits.blp,
     reviews.blp,
+    copies.blp,
     results.blp,
     findings.blp,
     surveys.blp,
@@ -40,4 +43,4 @@ BLUEPRINTS = (
 )
 
 # For people's browsers; not part of the OpenAPI file.
-PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp)
+PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp, pages_copies.blp)

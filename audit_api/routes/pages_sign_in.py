@@ -12,6 +12,7 @@ from audit_api.web.pages import page, page_language
 
 blp = Blueprint("pages_sign_in", __name__)
 AFTERWARDS = "/flags"
+INSIDE = (f"{AFTERWARDS}/", f"{AFTERWARDS}?", "/visits/")
 LONGEST_PATH = 500
 
 
@@ -63,5 +64,5 @@ def _form(trouble: str, kind: ProblemType | None = None) -> ResponseReturnValue:
 def _next() -> str:
     """Give where to go after signing in: a page of ours only."""
     wanted = request.values.get("next", "")[:LONGEST_PATH]
-    inside = wanted == AFTERWARDS or wanted.startswith((AFTERWARDS + "/", AFTERWARDS + "?"))
+    inside = wanted == AFTERWARDS or wanted.startswith(INSIDE)
     return wanted if inside and wanted.isprintable() and "\\" not in wanted else f"{AFTERWARDS}?lang={page_language()}"

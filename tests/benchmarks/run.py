@@ -1,6 +1,6 @@
 """Measures what the product aims at, as ratios within one run: absolute times say more about the machine.
 
-    python -m tests.benchmarks [checklist|visit|photo|import|screening …] [--full] [--profile]
+    python -m tests.benchmarks [checklist|visit|photo|copies|import|screening …] [--full] [--profile]
 
 Each figure is the median of rounds in which ours and its floor take turns; "calm" is
 the ratio of the best round of each, which a busy machine disturbs less. Nothing is asserted.
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks import checklist_get, photo_intake, screening_scale, survey_import, visit_put
+from tests.benchmarks import checklist_get, copies, photo_intake, screening_scale, survey_import, visit_put
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.system import System, a_system
 
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[System], list[Figure]]] = {
     "checklist": checklist_get.measure,
     "visit": visit_put.measure,
     "photo": lambda _: photo_intake.measure(),
+    "copies": lambda _: copies.measure(),
     "import": survey_import.measure,
     "screening": screening_scale.measure,
 }

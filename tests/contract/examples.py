@@ -116,6 +116,18 @@ def _flag_photo(world: World) -> Ids:
     )
 
 
+def _copied_photo(world: World) -> Ids:
+    visit = _visit("result")(world)
+    photos = {whose: {"sha256": next(iter(sent))} for whose, sent in world.sent.items()}
+    return Ids(
+        own=visit.own | photos["own"],
+        other_dealer=(visit.other_dealer or {}) | photos["other_dealer"],
+        other_brand=(visit.other_brand or {}) | photos["other_brand"],
+        missing=visit.missing | {"sha256": "0" * 64},
+        assigned=True,
+    )
+
+
 def _question(what: str) -> Callable[[World], Ids]:
     return lambda _: _three("question", {whose: question_of(dealer, what) for whose, dealer in FLAGS.items()}, "none")
 
@@ -133,6 +145,8 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/flags/<string:flag>": _flag("read"),
     "/flags/<string:flag>/charts/<string:name>.svg": _chart,
     "/flags/<string:flag>/photos/<string:sha256>.jpg": _flag_photo,
+    "/visits/<uuid:visit_id>/copies": _visit("result"),
+    "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg": _copied_photo,
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
@@ -167,6 +181,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
     "/v1/visits/<uuid:visit_id>/approval": _visit("approval"),
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
+    "/v1/visits/<uuid:visit_id>/copies": _visit("result"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),

@@ -27,6 +27,8 @@ PAGES = OPEN_PAGES | {
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",
     "/flags/<string:flag>/photos/<string:sha256>.jpg",
+    "/visits/<uuid:visit_id>/copies",
+    "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg",
 }
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
