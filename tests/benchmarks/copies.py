@@ -243,9 +243,9 @@ def page(recalls: list[Recall], seen: Unrelated) -> str:
         f"photographs): {pairs:,} pairs, each with all pairs of views. {seen.plain} were too plain to compare. "
         f"The nearest pair was {seen.apart.min()} bits apart. {seen.matched_pictures} of the pictures had a false "
         f"match within {NEAR} (95 % upper bound {upper_bound(seen.matched_pictures, seen.pictures):.2%} of pictures); "
-        "pairs that share a picture are not independent, so the bound by pairs says less than its digits. The last columns "
-        f"are {len(seen.same_place)} places drawn at two visits: camera moved, other cars, other light. Those are no "
-        "copies either.\n\n"
+        "pairs that share a picture are not independent, so the bound by pairs says less than its digits. The last "
+        f"columns are {len(seen.same_place)} places drawn at two visits: camera moved, other cars, other light. Those "
+        "are no copies either.\n\n"
         "| Distance at most | Unrelated pairs | 95 % upper bound | Same place, two visits | 95 % upper bound |\n"
         "|---|---|---|---|---|\n"
     )
