@@ -33,20 +33,32 @@ class CopyIndex:
         self._photos: list[str] = []
 
     def catch_up(self) -> int:
-        """Read what any process has entered since; gives how many photos that were."""
-        before = self.last
-        wanted = {"_id": {"$gt": before}}
-        fields = {"sha256": 1, "cuts": 1, "hashes": 1}
+        """Read what any process has entered since; gives how many photos that were.
+
+        An entry is written when the one before it is visible, but a reading that takes a while can pass the place
+        of the first before it is there and meet the second. Read again, what is still missing was deleted.
+        """
+        before, beyond = len(self._photos), 0
+        while met := self._read(beyond):
+            beyond = met
+        return len(self._photos) - before
+
+    def _read(self, beyond: int) -> int:
+        """Read on; gives the number met after a gap, 0 at the end. Gaps before `beyond` are passed over."""
         batch: list[Row] = []
-        for entry in PhotoCopies._get_collection().find(wanted, fields).sort("_id", 1):
-            if entry["_id"] != self.last + len(batch) + 1:
-                break  # a later number became visible first; the one before it comes with the next reading
+        known, met = self.last, 0
+        fields = {"sha256": 1, "cuts": 1, "hashes": 1}
+        for entry in PhotoCopies._get_collection().find({"_id": {"$gt": known}}, fields).sort("_id", 1):
+            if entry["_id"] > max(known + 1, beyond):
+                met = int(entry["_id"])
+                break
+            known = entry["_id"]
             batch.append(entry)
             if len(batch) == READ_AT_ONCE:
                 self._take(batch)
                 batch = []
         self._take(batch)
-        return self.last - before
+        return met
 
     def nearest(self, likeness: Likeness, but: str) -> list[Row]:
         """Find the photos within `NEAR`, nearest first, each with the pair of views that explains it best."""

@@ -173,6 +173,14 @@ def test_neither_auditor_nor_dealer_sees_copies(client, people, auditors, send, 
         assert client.get(path, headers=people.headers(someone)).status_code == 403
 
 
+def test_naming_a_hash_one_has_not_sent_makes_nobody_a_copy(client, people, auditors, reviewer, send):
+    anna, bert = auditors
+    send(anna, ORIGINAL)
+    visit = visit_with(anna, [[ORIGINAL]])
+    visit_with(bert, [[ORIGINAL]])
+    assert listed(client, people, reviewer, visit).json["items"] == []
+
+
 def test_the_list_comes_in_pages(client, people, auditors, reviewer, send):
     send(auditors[0], ORIGINAL, MIRRORED, THIRD)
     visit = visit_with(auditors[0], [[ORIGINAL], [MIRRORED], [THIRD]])
@@ -213,6 +221,7 @@ def test_the_page_shows_both_side_by_side(client, people, auditors, reviewer, se
     assert "D0002" in text and "anna" in text
     unrelated = f"/visits/{visit}/copies/{name_of(OTHER)}.jpg"
     send(bert, OTHER)
+    visit_with(bert, [[OTHER]])  # in sight, but no copy of anything here
     assert client.get(unrelated, headers=people.headers(reviewer)).status_code == 404
 
 
@@ -297,8 +306,42 @@ def test_an_entry_that_is_gone_is_made_again(app, auditors, send):
     PhotoCopies._get_collection().delete_one({"_id": 1})
     assert copies_entering.forget_lost_entries() == 1
     assert enter_photos(CopyIndex(), at=AT) == 1
-    assert [entry["_id"] for entry in entries()] == [1, 2]
+    assert [entry["_id"] for entry in entries()] == [2, 3]
     assert copies_entering.forget_lost_entries() == 0
+    assert [found["sha256"] for found in entries()[1]["found"]] == [name_of(MIRRORED)]
+    assert CopyIndex().catch_up() == 2
+
+
+def test_an_index_that_outlives_an_entry_finds_no_photo_to_be_its_own_copy(app, auditors, send):
+    send(auditors[0], ORIGINAL)
+    index = CopyIndex()
+    enter_photos(index, at=AT)
+    index.catch_up()
+    PhotoCopies._get_collection().delete_many({})
+    copies_entering.forget_lost_entries()
+    assert enter_photos(index, at=AT) == 1
+    assert entries()[0]["found"] == []
+
+
+def test_a_number_met_before_the_one_before_it_is_not_passed_over(app, auditors, send, monkeypatch):
+    """A slow reading meets entry 3 without 2, which was not there yet when it passed: it reads again."""
+    send(auditors[0], ORIGINAL, MIRRORED, THIRD)
+    enter_photos(CopyIndex(), at=AT)
+    kept = PhotoCopies._get_collection()
+    late = kept.find_one_and_delete({"_id": 2})
+    read = CopyIndex._read
+
+    def slow(self, beyond):
+        met = read(self, beyond)
+        if late["_id"] and met == 3:
+            kept.insert_one(dict(late))
+            late["_id"] = None
+        return met
+
+    monkeypatch.setattr(CopyIndex, "_read", slow)
+    index = CopyIndex()
+    assert index.catch_up() == 3
+    assert index._photos == [entry["sha256"] for entry in entries()]
 
 
 def test_a_plain_photo_is_entered_and_found_by_its_bytes_only(client, people, auditors, reviewer, send):

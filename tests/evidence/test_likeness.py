@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import product
 
 import numpy as np
 import pytest
@@ -21,6 +22,11 @@ LAYS = {
     "turned_90": Image.Transpose.ROTATE_90, "turned_270": Image.Transpose.ROTATE_270,
     "transversed": Image.Transpose.TRANSVERSE,
 }  # fmt: skip
+
+
+CUT_EDGES = [
+    edges for edges in product((0, 0.1), repeat=4) if any(edges) and not all(edges[::2]) and not all(edges[1::2])
+]
 
 
 def seen(data):
@@ -77,6 +83,15 @@ def test_an_altered_picture_is_found(scenes, originals, kind):
     for number, alter in enumerate(ALTERATIONS[kind].values()):
         place = places[number % len(places)]
         assert apart(seen(alter(scenes[place])), originals[place]) <= NEAR
+
+
+@pytest.mark.parametrize("edges", CUT_EDGES, ids=str)
+def test_a_picture_cut_at_one_edge_or_two_is_found(scenes, originals, edges):
+    left, top, right, bottom = edges
+    for place in (0, 3):
+        width, height = scenes[place].size
+        box = (round(left * width), round(top * height), round(width - right * width), round(height - bottom * height))
+        assert apart(seen(encoded(scenes[place].crop(box))), originals[place]) <= NEAR
 
 
 def test_other_places_are_not(originals):
