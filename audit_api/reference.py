@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from audit_api import problems
+from audit_api.anomaly.auditors.registry import ENTRIES as AUDITOR_ENTRIES
 from audit_api.anomaly.registry import ENTRIES
 from audit_api.cli import COMMANDS, cli
 from audit_api.settings import Settings, variable_of
@@ -21,7 +22,7 @@ Written by `make reference` from the code; change the code, not this page.
 
 def reference() -> str:
     """Give the whole page as Markdown."""
-    parts = (HEAD, *_settings(), *_problems(), *_indicators(), *_commands())
+    parts = (HEAD, *_settings(), *_problems(), *_indicators(), *_auditor_indicators(), *_commands())
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -70,6 +71,22 @@ def _indicators() -> Iterator[str]:
         yield "- Honest explanations:"
         for explanation in found.explanations:
             yield f"  - {explanation.zh} · {explanation.en}" + (f" ({explanation.code})" if explanation.code else "")
+        yield ""
+
+
+def _auditor_indicators() -> Iterator[str]:
+    yield "## Indicators about auditors\n"
+    yield "For quality teams only; a question about an auditor is no evidence about any dealer.\n"
+    for entry in AUDITOR_ENTRIES:
+        found = entry.indicator
+        shown = "" if found.raises else "; shown, raises no question by itself"
+        yield f"### `{found.code}` · {found.title_zh} · {found.title_en}\n"
+        yield f"- Unit {found.unit}, needs {found.needs_en}{shown}"
+        yield f"- Formula: `{found.formula}`"
+        yield f"- Source: {found.source}"
+        yield "- Honest explanations:"
+        for explanation in found.explanations:
+            yield f"  - {explanation.zh} · {explanation.en}"
         yield ""
 
 

@@ -1,6 +1,7 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
 from audit_api.models import (
+    auditors,
     checklists,
     directory,
     findings,
@@ -15,6 +16,7 @@ from audit_api.models import (
 
 __all__ = [
     "DOCUMENTS",
+    "auditors",
     "checklists",
     "directory",
     "findings",
@@ -53,5 +55,7 @@ DOCUMENTS = (
     "Question",
     "Suppression",
     "DealerDossier",
+    "AuditorRun",
+    "AuditorDossier",
 )
 """Names of the documents whose indexes are built at start."""

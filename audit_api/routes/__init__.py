@@ -2,11 +2,13 @@
 
 from audit_api.routes import (
     assignments,
+    auditors,
     checklists,
     directory,
     findings,
     flags,
     health,
+    pages_auditors,
     pages_flags,
     pages_home,
     pages_sign_in,
@@ -35,9 +37,10 @@ BLUEPRINTS = (
     surveys.blp,
     survey_frame.blp,
     screening.blp,
+    auditors.blp,
     flags.blp,
     questions.blp,
 )
 
 # For people's browsers; not part of the OpenAPI file.
-PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp)
+PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp, pages_auditors.blp)
