@@ -39,7 +39,7 @@ def collect_inputs(wave: Row) -> Inputs:
             "visit", "auditor", "dealer", "checklist", "started_at", "duration_s", "expected_s", "distance_m",
             "fence_m", "lat", "lon",
         ),
-        "answers": _columns("visit", "item", "place", "value", "mark", "ordered", "photos"),
+        "answers": _columns("visit", "item", "place", "value", "mark", "kind", "photos"),
         "photos": _columns("visit", "sha256"),
         "fixes": _columns("visit", "lat", "lon", "accuracy_m", "fixed_at"),
     }  # fmt: skip
@@ -116,7 +116,7 @@ def _add_answers(visit: Row, checklist: Checklist | None, columns: Columns) -> N
         _add(
             columns, visit=visit["_id"], item=item, place=float(places.get(item, 0)),
             value=value if isinstance(value, str) else canonical_json(value).decode(), mark=float(marks[item]),
-            ordered=float(kind == "scale5"), photos=float(len(observation.get("photos") or ())),
+            kind=kind, photos=float(len(observation.get("photos") or ())),
         )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class AuditorSpec:
     dealers: int = 40
     visits_each: int = 30
     items: int = 60
+    scale: tuple[bool, ...] = ()
+    """Per item whether it has five levels; drawn where empty."""
     photos: int = 8
     intensity: float = 0.6
     doubled: float = 0.05
@@ -114,7 +116,8 @@ class _Scene:
         self.quality = rng.normal(0, 0.8, spec.dealers)
         self.profile = rng.normal(0, 0.6, (spec.dealers, spec.items))
         self.ease = rng.normal(1.2, 0.9, spec.items)
-        self.scale = rng.random(spec.items) < SCALE_SHARE
+        drawn = rng.random(spec.items) < SCALE_SHARE
+        self.scale = np.array(spec.scale, dtype=bool) if spec.scale else drawn
         self.severity = rng.normal(0, spec.severity_sd, auditors)
         self.pace = rng.normal(0, spec.pace_sd, auditors)
         self.home = rng.integers(0, len(CITIES), auditors)
@@ -167,7 +170,7 @@ def _add_answers(world: AuditorWorld, scene: _Scene, visit: str, values: Any) ->
         photo = int(mark < 50 and scene.rng.random() < 0.9)
         _add(
             world.answers, visit=visit, item=f"I{item:03d}", place=float(item), value=str(value), mark=mark,
-            ordered=float(scale), photos=float(photo),
+            kind="scale5" if scale else "yes_no", photos=float(photo),
         )  # fmt: skip
 
 

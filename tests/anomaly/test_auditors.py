@@ -106,7 +106,7 @@ def test_severity_is_shown_beside_the_raw_mean_and_never_flags(world):
     victim = strict.visits["auditor"][0]
     mine = {v for v, a in zip(strict.visits["visit"], strict.visits["auditor"], strict=True) if a == victim}
     for i, visit in enumerate(strict.answers["visit"]):
-        if visit in mine and i % 3 == 0 and strict.answers["ordered"][i] == 0:
+        if visit in mine and i % 3 == 0 and strict.answers["kind"][i] == "yes_no":
             strict.answers["mark"][i], strict.answers["value"][i] = 0.0, "0"
             strict.answers["photos"][i] = 1.0
     dossier = screen(build(**strict.tables())).dossiers[victim]
@@ -191,7 +191,7 @@ def visits(rows):
 
 
 EMPTY = {
-    "answers": {n: [] for n in ("visit", "item", "place", "value", "mark", "ordered", "photos")},
+    "answers": {n: [] for n in ("visit", "item", "place", "value", "mark", "kind", "photos")},
     "photos": {"visit": [], "sha256": []},
     "fixes": {n: [] for n in ("visit", "lat", "lon", "accuracy_m", "fixed_at")},
 }
@@ -271,7 +271,7 @@ def test_runs_are_counted_by_kind_of_item():
     answers = {
         "visit": ["V1"] * 12, "item": [f"I{n:02d}" for n in range(12)], "place": [float(n) for n in range(12)],
         "value": ["x"] * 12, "mark": [75.0, 100.0] * 4 + [0.0, 100.0, 0.0, 100.0],
-        "ordered": [1.0, 0.0] * 4 + [0.0] * 4, "photos": [0.0] * 12,
+        "kind": ["scale5", "yes_no"] * 4 + ["yes_no"] * 4, "photos": [0.0] * 12,
     }  # fmt: skip
     inputs = build(visits=visits([("V1", "a", "D1", 1, 9)]), **EMPTY | {"answers": answers})
     run, _ = straight_lining.runs(inputs)

@@ -15,6 +15,8 @@ DOUBLE_DAYS = 10
 """Planned visits to one dealer lie at least ten days apart: nearer ones, by two auditors, are doubled on purpose."""
 FEWEST_UNITS = 5
 BOOTSTRAPS = 500
+SCALE = "scale5"
+"""The kind of item whose marks have an order beyond yes and no."""
 
 
 def double_visits(inputs: Inputs, days: int = DOUBLE_DAYS) -> Integers:
@@ -50,7 +52,7 @@ def agreement(inputs: Inputs, rng: np.random.Generator) -> list[dict[str, Any]]:
         unit = unit_of[answers.visit[mine]]
         if len(mine) < 2 * FEWEST_UNITS:
             continue
-        ordered = bool(answers.ordered[mine].max() > 0)
+        ordered = bool((answers.kind[mine] == SCALE).any())
         value = answers.mark[mine] if ordered else coded(answers.value[mine]).astype(np.float64)
         metric = ORDINAL if ordered else NOMINAL
         each, levels = coincidences(unit, value)

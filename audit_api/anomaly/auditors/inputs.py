@@ -39,8 +39,8 @@ class Visits:
 class Answers:
     """Hold one row per answered item: `visit` numbers a row of Visits, `place` the item's place in its checklist.
 
-    `mark` is the item's score 0..100 (NaN where it has none), `ordered` 1 where marks have an order beyond
-    yes and no, `photos` how many photos came with the answer.
+    `mark` is the item's score 0..100 (NaN where it has none), `kind` the type of the item (scale5, yes_no, …),
+    `photos` how many photos came with the answer.
     """
 
     visit: Integers
@@ -48,7 +48,7 @@ class Answers:
     place: Floats
     value: Texts
     mark: Floats
-    ordered: Floats
+    kind: Texts
     photos: Floats
 
 
@@ -149,10 +149,9 @@ def _answers(table: Table, place: Mapping[str, int]) -> Answers:
     visit = _rows(table, place)
     item = texts(table["item"], "answers", "item", required=True)
     order = np.lexsort([item.astype(str), visit])
-    figures = {c: numbers(table[c], "answers", c)[order] for c in ("place", "mark", "ordered", "photos")}
-    return Answers(
-        visit=visit[order], item=item[order], value=texts(table["value"], "answers", "value")[order], **figures
-    )
+    figures = {c: numbers(table[c], "answers", c)[order] for c in ("place", "mark", "photos")}
+    value, kind = (texts(table[c], "answers", c)[order] for c in ("value", "kind"))
+    return Answers(visit=visit[order], item=item[order], value=value, kind=kind, **figures)
 
 
 def _photos(table: Table, place: Mapping[str, int]) -> Photos:

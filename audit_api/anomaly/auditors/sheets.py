@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit_api.anomaly.auditors.inputs import Inputs, coded
-from audit_api.anomaly.parse import Floats, Integers, Truths
+from audit_api.anomaly.parse import Floats, Integers, Texts
 
 FEWEST_ITEMS = 10
 """Scored items that two visits must share before a match is read."""
@@ -25,8 +25,8 @@ class Sheets:
     code: NDArray[np.int32]
     mark: Floats
     mean: Floats
-    ordered: Truths
-    """Per item whether its marks have an order beyond yes and no."""
+    kind: Texts
+    """Per item its type."""
 
 
 def sheets_of(inputs: Inputs) -> list[Sheets]:
@@ -44,8 +44,8 @@ def sheets_of(inputs: Inputs) -> list[Sheets]:
         np.minimum.at(place, column, answers.place[mine])
         rank = np.argsort(np.lexsort([names, place]))
         column = rank[column]
-        ordered = np.zeros(len(names), dtype=bool)
-        ordered[column[answers.ordered[mine] > 0]] = True
+        kind = np.full(len(names), "", dtype=object)
+        kind[column] = answers.kind[mine]
         row = np.searchsorted(rows, answers.visit[mine])
         code = np.full((len(rows), len(names)), -1, dtype=np.int32)
         mark = np.full((len(rows), len(names)), np.nan)
@@ -53,7 +53,7 @@ def sheets_of(inputs: Inputs) -> list[Sheets]:
         mark[row, column] = answers.mark[mine]
         given = ~np.isnan(mark)
         mean = np.where(given.any(1), np.nansum(mark, 1) / np.maximum(given.sum(1), 1), np.nan)
-        found.append(Sheets(rows, code, mark, mean, ordered))
+        found.append(Sheets(rows, code, mark, mean, kind))
     return found
 
 

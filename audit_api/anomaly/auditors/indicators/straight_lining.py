@@ -1,9 +1,10 @@
 """Straight-lined checklists: long runs of one and the same mark where sheets of the same score alternate.
 
-Formula: the longest run of equal marks among the items on a scale, plus that among the others (yes and no), in the
-order of the checklist, as a share of the scored items, less the mean of that share over the 30 visits by other
-auditors whose score is nearest (a mild auditor or a good dealer has longer runs); the auditor's mean against the other
-auditors'. Unit: share of items. Minimum: 5 visits.
+Formula: the longest run of equal marks among the items of one type (yes or no, five levels, …), in the order of the
+checklist, summed over the types, as a share of the scored items, less the mean of that share over the 30 visits by
+other auditors whose score is nearest (a mild auditor or a good dealer has longer runs); the auditor's mean against the
+other auditors'. Unit: share of items. Minimum: 5 visits. Where nearly all items are yes or no, a sheet of yes is
+the sheet of an excellent dealer, and little can be seen.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ def runs(inputs: Inputs) -> tuple[Floats, Floats]:
     count = len(inputs.visits.visit)
     run, beyond = np.full(count, np.nan), np.full(count, np.nan)
     for sheets in sheets_of(inputs):
+        kinds = [sheets.kind == kind for kind in np.unique(sheets.kind.astype(str))]
         for i, row in enumerate(sheets.rows):
             given = ~np.isnan(sheets.mark[i])
             if given.sum() >= FEWEST_ITEMS:
-                longest = sum(_longest(sheets.mark[i][given & kind]) for kind in (sheets.ordered, ~sheets.ordered))
+                longest = sum(_longest(sheets.mark[i][given & kind]) for kind in kinds)
                 run[row] = longest / given.sum()
         known = np.flatnonzero(~np.isnan(run[sheets.rows]))
         who = inputs.auditor[sheets.rows]
