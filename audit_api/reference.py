@@ -12,6 +12,7 @@ from audit_api import problems
 from audit_api.anomaly.auditors.registry import ENTRIES as AUDITOR_ENTRIES
 from audit_api.anomaly.registry import ENTRIES
 from audit_api.cli import COMMANDS, cli
+from audit_api.domain.visit_checks.registry import CHECKS
 from audit_api.settings import Settings, variable_of
 
 HEAD = """# Reference
@@ -22,7 +23,7 @@ Written by `make reference` from the code; change the code, not this page.
 
 def reference() -> str:
     """Give the whole page as Markdown."""
-    parts = (HEAD, *_settings(), *_problems(), *_indicators(), *_auditor_indicators(), *_commands())
+    parts = (HEAD, *_settings(), *_problems(), *_indicators(), *_auditor_indicators(), *_checks(), *_commands())
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -88,6 +89,20 @@ def _auditor_indicators() -> Iterator[str]:
         for explanation in found.explanations:
             yield f"  - {explanation.zh} · {explanation.en}"
         yield ""
+
+
+def _checks() -> Iterator[str]:
+    yield "## Quality checks\n"
+    yield (
+        "Run on every visit at its submission, kept with it, shown to quality control. None refuses anything a phone "
+        "sends; a visit on which a blocking one did not pass is approved only with a reason from a named person.\n"
+    )
+    yield "| Check | 中文 | English | Reads | Settings | Kind |\n|---|---|---|---|---|---|"
+    for check in CHECKS:
+        names = ", ".join(f"`{variable_of(name)}`" for name in check.settings) or "–"
+        kind = "blocking" if check.blocking else "advisory"
+        yield f"| `{check.code}` | {check.zh} | {check.en} | {check.inputs} | {names} | {kind} |"
+    yield ""
 
 
 def _commands() -> Iterator[str]:

@@ -185,6 +185,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>": _visit("sent"),
     "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
     "/v1/visits/<uuid:visit_id>/approval": _visit("approval"),
+    "/v1/visits/<uuid:visit_id>/checks": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
@@ -253,7 +254,7 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "version": 1, "responses": [response(0, "D0001")],
     },
     ("PUT", "/v1/visits/<uuid:visit_id>"): lambda world: world.visits["own"]["sent"].body,
-    ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"]),
+    ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"], cleared=[]),
     ("POST", "/v1/visits/<uuid:visit_id>/release"): _decision("release"),
     ("POST", "/v1/visits/<uuid:visit_id>/return"): _decision(
         "return", reason="照片不清楚", notes=[{"item": "SAA-PRI-01", "note": "请重拍"}]

@@ -115,7 +115,7 @@ def combined(results: Mapping[str, Result]) -> Floats:
     """Return one p per auditor: the smallest of those that may raise a question, times their number; NaN: none."""
     table = np.vstack([results[entry.indicator.code].p for entry in ENTRIES if entry.indicator.raises])
     able = ~np.isnan(table)
-    least = np.min(np.where(able, table, np.inf), axis=0)
+    least = np.min(np.where(able, table, 1.0), axis=0)
     return np.where(able.any(0), np.minimum(1.0, least * able.sum(0)), np.nan)
 
 
