@@ -113,6 +113,7 @@ def test_severity_is_shown_beside_the_raw_mean_and_never_flags(world):
     piece = next(p for p in dossier["evidence"] if p["indicator"] == "severity")
     assert piece["p"] < 0.05
     assert piece["observed"] < -5
+    assert piece["raises"] is False
     assert "severity" not in dossier["reasons"]
 
 
@@ -286,7 +287,7 @@ def test_comparisons_find_the_odd_one_and_say_when_they_cannot():
     result = mean_result(value, auditor, 12, min_n=5, floor=0.1)
     assert int(np.argmin(result.p)) == 3
     assert result.p[3] < 1e-4
-    few = mean_result(value[auditor < 4], auditor[auditor < 4], 4, min_n=5, floor=0.1)
+    few = mean_result(value[auditor < 5], auditor[auditor < 5], 5, min_n=5, floor=0.1)
     assert set(few.reason) == {"few_auditors"}
     assert np.isnan(few.p).all()
     k, n = np.r_[[1] * 11, 15], np.full(12, 30)

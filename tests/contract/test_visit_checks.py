@@ -51,6 +51,8 @@ def test_reused_photos_are_noted_and_approved_only_with_a_reason(network):
     assert network.client.get(f"/v1/visits/{second.id}/checks", headers=own).status_code == 403
     assert "checks" not in network.client.get(f"/v1/visits/{second.id}", headers=own).get_json()
 
+    # Many advisory remarks weigh less than one blocking check.
+    collection("visits").update_one({"_id": first.id}, {"$set": {"check_counts.advisory": 7}})
     queue = network.client.get("/v1/review-queue", headers=headers).get_json()["items"]
     assert [v["visit"] for v in queue] == [second.id, first.id]  # the later one has more to look at
     assert queue[0]["check_counts"]["blocking"] == 1
