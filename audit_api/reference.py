@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from audit_api import problems
+from audit_api.anomaly.auditors.registry import ENTRIES as AUDITOR_ENTRIES
 from audit_api.anomaly.registry import ENTRIES
 from audit_api.cli import COMMANDS, cli
+from audit_api.domain.visit_checks.registry import CHECKS
 from audit_api.settings import Settings, variable_of
 
 HEAD = """# Reference
@@ -21,7 +23,7 @@ Written by `make reference` from the code; change the code, not this page.
 
 def reference() -> str:
     """Give the whole page as Markdown."""
-    parts = (HEAD, *_settings(), *_problems(), *_indicators(), *_commands())
+    parts = (HEAD, *_settings(), *_problems(), *_indicators(), *_auditor_indicators(), *_checks(), *_commands())
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -71,6 +73,36 @@ def _indicators() -> Iterator[str]:
         for explanation in found.explanations:
             yield f"  - {explanation.zh} · {explanation.en}" + (f" ({explanation.code})" if explanation.code else "")
         yield ""
+
+
+def _auditor_indicators() -> Iterator[str]:
+    yield "## Indicators about auditors\n"
+    yield "For quality teams only; a question about an auditor is no evidence about any dealer.\n"
+    for entry in AUDITOR_ENTRIES:
+        found = entry.indicator
+        shown = "" if found.raises else "; shown, raises no question by itself"
+        yield f"### `{found.code}` · {found.title_zh} · {found.title_en}\n"
+        yield f"- Unit {found.unit}, needs {found.needs_en}{shown}"
+        yield f"- Formula: `{found.formula}`"
+        yield f"- Source: {found.source}"
+        yield "- Honest explanations:"
+        for explanation in found.explanations:
+            yield f"  - {explanation.zh} · {explanation.en}"
+        yield ""
+
+
+def _checks() -> Iterator[str]:
+    yield "## Quality checks\n"
+    yield (
+        "Run on every visit at its submission, kept with it, shown to quality control. None refuses anything a phone "
+        "sends; a visit on which a blocking one did not pass is approved only with a reason from a named person.\n"
+    )
+    yield "| Check | 中文 | English | Reads | Settings | Kind |\n|---|---|---|---|---|---|"
+    for check in CHECKS:
+        names = ", ".join(f"`{variable_of(name)}`" for name in check.settings) or "–"
+        kind = "blocking" if check.blocking else "advisory"
+        yield f"| `{check.code}` | {check.zh} | {check.en} | {check.inputs} | {names} | {kind} |"
+    yield ""
 
 
 def _commands() -> Iterator[str]:

@@ -61,6 +61,23 @@ class Settings:
     )
     covert_hold_days: int = setting("Days between a covert visit and the earliest release to the dealer.", default=7)
     clock_skew_seconds: int = setting("Difference between phone and server time that is noted.", default=300)
+    check_shortest_share: float = setting(
+        "Share of a checklist's expected duration below which a visit is noted.", default=0.4
+    )
+    check_longest_share: float = setting(
+        "Share of a checklist's expected duration above which a visit is noted.", default=2.5
+    )
+    check_late_minutes: float = setting(
+        "Minutes after the end of a visit from which changed answers are noted.", default=30.0
+    )
+    check_covert_characters: int = setting("Characters that the narrative of a covert visit usually has.", default=200)
+    check_announced_characters: int = setting("Characters that the narrative of other visits usually has.", default=120)
+    check_photo_minutes: float = setting(
+        "Minutes before and after a visit within which its photos are taken.", default=30.0
+    )
+    check_identical_fixes: int = setting(
+        "Position fixes at one exact place at different times from which on it is noted.", default=5
+    )
     hearing_working_days: int = setting(
         "Working days (Monday to Friday) a dealer has to answer a question before a flag can be confirmed.", default=10
     )
@@ -93,13 +110,25 @@ class Settings:
             raise SettingsError(
                 f"{variable_of('control_share')} must lie between 0 and 0.5, it is {self.control_share}"
             )
-        for name in ("token_cache_seconds", "covert_hold_days", "clock_skew_seconds"):
+        self._check_durations()
+        for name in (
+            "token_cache_seconds", "covert_hold_days", "clock_skew_seconds", "check_late_minutes",
+            "check_covert_characters", "check_announced_characters", "check_photo_minutes", "check_identical_fixes",
+        ):  # fmt: skip
             if getattr(self, name) < 0:
                 raise SettingsError(f"{variable_of(name)} must not be negative, it is {getattr(self, name)}")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingsError(f"{variable_of('log_level')} must be debug, info, warning or error")
         if self.upload_dir and not Path(self.upload_dir).is_dir():
             raise SettingsError(f"{variable_of('upload_dir')} names no folder: {self.upload_dir}")
+
+    def _check_durations(self) -> None:
+        low, high = self.check_shortest_share, self.check_longest_share
+        if not 0 <= low < high:
+            raise SettingsError(
+                f"{variable_of('check_shortest_share')} must not be negative and must lie below "
+                f"{variable_of('check_longest_share')}, they are {low} and {high}"
+            )
 
     def contact_key_chain(self) -> tuple[tuple[str, str], ...]:
         """Give the contact keys with their names, the oldest first, the present one last; raises SettingsError."""

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "assignment": ("programmes", "assignment", "Assignments: import."),
     "screening": ("screening", "screening", "Screenings of the database: run, watch, replay, export."),
     "copy": ("copies", "copy", "Photos used more than once: enter, list."),
+    "auditor": ("auditors", "auditor", "Auditors: compare them with one another, print a dossier."),
     "flag": ("flags", "flag", "Flags: print the dossier of any dealer of a run."),
     "screen-files": ("screen_files", "screen_files", "Screen a folder of files, without a database."),
     "simulate": ("simulate", "simulate", "Try a policy of screening on invented networks: power, false alarms."),

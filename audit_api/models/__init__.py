@@ -1,6 +1,7 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
 from audit_api.models import (
+    auditors,
     checklists,
     copies,
     directory,
@@ -16,6 +17,7 @@ from audit_api.models import (
 
 __all__ = [
     "DOCUMENTS",
+    "auditors",
     "checklists",
     "copies",
     "directory",
@@ -56,5 +58,7 @@ DOCUMENTS = (
     "Question",
     "Suppression",
     "DealerDossier",
+    "AuditorRun",
+    "AuditorDossier",
 )
 """Names of the documents whose indexes are built at start."""

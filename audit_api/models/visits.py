@@ -53,6 +53,9 @@ class Visit(Document):
     scores = ListField(DictField())
     returned = DictField()  # {at, by, reason, notes}
     unverified = ListField(StringField())
+    checks = ListField(DictField())  # what the quality checks said at submission
+    check_counts = DictField()  # {blocking, advisory}: checks that did not pass
+    cleared = ListField(DictField())  # {check, reason, by, at}: blocking ones that somebody answered for
     earliest_release_at = DateTimeField()
     released_at = DateTimeField()
     void = DictField()  # {at, by, reason}
@@ -64,8 +67,14 @@ class Visit(Document):
             {"fields": ["assignment"], "unique": True, "partialFilterExpression": {"active": True}},
             ["dealer", "state"],
             ["wave", "state"],
-            ["auditor"],
+            ["auditor", "started_at"],
             ["observations.photos.sha256"],
+            # The review queue: what needs most looking at first.
+            {
+                "fields": ["-check_counts.blocking", "-check_counts.advisory", "submitted_at", "_id"],
+                "name": "review_queue",
+                "partialFilterExpression": {"state": {"$in": ["submitted", "in_qc"]}},
+            },
         ],
     }
 

@@ -51,14 +51,30 @@ def return_visit(
     )
 
 
-def approve_visit(visit_id: str, *, record_revision: int, unverified: list[str], actor: Actor, at: datetime) -> Row:
-    """Approve a visit: score it once more, without the items whose evidence was rejected; both scores are kept."""
+def approve_visit(
+    visit_id: str,
+    *,
+    record_revision: int,
+    unverified: list[str],
+    cleared: list[Row] | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Row:
+    """Approve a visit: score it once more, without the items whose evidence was rejected; both scores are kept.
+
+    `cleared`: `[{check, reason}]` for each blocking quality check that did not pass; raises CHECKS_OPEN without.
+    """
     visit = find_visit(actor, visit_id)
+    _check_possible(visit, Event.APPROVE, record_revision, actor)
+    answered = _cleared(visit, cleared or [], actor, at)
     checklist = checklist_of(visit)
     _check_items(checklist, unverified)
     score = score_visit(checklist, answers_of(checklist, visit["observations"]), frozenset(unverified))
     changed = {"score": score.as_document(), "unverified": sorted(set(unverified)), "approved_at": to_milliseconds(at)}
+    changed["cleared"] = answered
     details = {"unverified": changed["unverified"], "raw": score.raw, "capped": score.capped}
+    if answered:
+        details["cleared"] = [{"check": entry["check"], "reason": entry["reason"]} for entry in answered]
 
     def beside(session: ClientSession) -> None:
         entry = score_entry(visit, score, "approval", actor, at)
@@ -169,6 +185,22 @@ def _stale(current: int | None) -> Problem:
         en="Somebody has changed the visit since you read it; refresh and try again",
         members=members,
     )
+
+
+def _cleared(visit: Row, given: list[Row], actor: Actor, at: datetime) -> list[Row]:
+    """Hold the reasons given against the blocking checks that did not pass; raises CHECKS_OPEN naming the rest."""
+    failed = [c for c in visit.get("checks") or () if c["blocking"] and c["passed"] is False]
+    reasons = {entry["check"]: entry["reason"] for entry in given}
+    left = [check for check in failed if check["check"] not in reasons]
+    if left:
+        raise Problem(
+            problems.CHECKS_OPEN,
+            members={"errors": [{"field": check["check"], "message": check["message"]} for check in left]},
+        )
+    moment = to_milliseconds(at)
+    return [
+        {"check": check["check"], "reason": reasons[check["check"]], "by": actor.id, "at": moment} for check in failed
+    ]
 
 
 def _check_items(checklist: Checklist, items: list[str]) -> None:

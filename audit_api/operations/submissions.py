@@ -14,12 +14,14 @@ from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import answers_of, missing_evidence, photo_hashes
 from audit_api.domain.scoring import VisitScore, score_visit
+from audit_api.domain.visit_checks.registry import open_checks
 from audit_api.domain.visits import Event, State
 from audit_api.models import photos, trail, visits
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment
 from audit_api.operations.findings import raise_findings
+from audit_api.operations.visit_checks import check_visit
 from audit_api.operations.visit_reading import checklist_of, find_visit
 from audit_api.problems import Problem
 from audit_api.settings import Settings
@@ -36,7 +38,8 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
 
     A revision submitted before gives the same receipt again, whatever happened since. Raises NOT_FOUND,
     REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by
-    item. State, score, findings, receipt and trail are written in one transaction.
+    item. State, score, findings, what the quality
+    checks said, receipt and trail are written in one transaction.
     """
     for _ in range(ATTEMPTS):
         visit = find_visit(actor, visit_id)
@@ -51,7 +54,8 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
         receipt = make_receipt(visit, arrived, at, settings.secret_key)
         try:
-            _write(visit, checklist, score, receipt, settings=settings, actor=actor, at=at)
+            checks = check_visit(visit, checklist, settings)
+            _write(visit, checklist, score, receipt, checks, settings=settings, actor=actor, at=at)
         except _OutdatedError:
             continue
         return receipt
@@ -140,6 +144,7 @@ def _write(
     checklist: Checklist,
     score: VisitScore,
     receipt: Row,
+    checks: list[Row],
     *,
     settings: Settings,
     actor: Actor,
@@ -154,6 +159,9 @@ def _write(
         "submitted_revision": visit["revision"],
         "score": score.as_document(),
         "unverified": [],
+        "checks": checks,
+        "check_counts": open_checks(checks),
+        "cleared": [],
         "earliest_release_at": _earliest_release(visit, submitted_at, settings),
     }
     unchanged = {name: visit[name] for name in ("_id", "revision", "content_hash", "state", "record_revision")}

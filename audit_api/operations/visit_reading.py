@@ -12,8 +12,14 @@ from audit_api.operations.directory import scope_filter
 from audit_api.problems import Problem
 
 # An auditor must not learn scores, nor that a dealer was chosen because something was noticed.
-HIDDEN_FROM_AUDITOR = frozenset({"score", "scores", "selected_by", "unverified", "earliest_release_at", "released_at"})
-WITHOUT_CONTENT = {"observations": 0, "score": 0, "scores": 0}
+HIDDEN_FROM_AUDITOR = frozenset(
+    {
+        "score", "scores", "selected_by", "unverified", "earliest_release_at", "released_at", "checks", "check_counts",
+        "cleared",
+    }
+)  # fmt: skip
+WITHOUT_CONTENT = {"observations": 0, "score": 0, "scores": 0, "checks": 0}
+QUEUED = ("submitted", "in_qc")
 
 
 def find_visit(actor: Actor, visit_id: str) -> Row:
@@ -53,6 +59,17 @@ def list_visits(
     rows = visits.Visit._get_collection().find({"$and": conditions}, WITHOUT_CONTENT).sort("_id", 1).limit(limit + 1)
     found = [{"visit": row["_id"], **row} for row in rows]
     return {"items": found[:limit], "next": found[limit - 1]["visit"] if len(found) > limit else None}
+
+
+def review_queue(actor: Actor, *, limit: int) -> Row:
+    """Give the visits that wait for review, those with most failed quality checks first, then the oldest.
+
+    Blocking checks weigh before advisory ones. What is decided leaves the queue, so its head is all one needs.
+    """
+    order = [("check_counts.blocking", -1), ("check_counts.advisory", -1), ("submitted_at", 1), ("_id", 1)]
+    wanted = {"$and": [{"state": {"$in": list(QUEUED)}}, in_sight(actor)]}
+    rows = visits.Visit._get_collection().find(wanted, WITHOUT_CONTENT).sort(order).limit(limit)
+    return {"items": [{"visit": row["_id"], **row} for row in rows], "next": None}
 
 
 def checklist_of(visit: Row) -> Checklist:

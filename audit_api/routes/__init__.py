@@ -2,12 +2,14 @@
 
 from audit_api.routes import (
     assignments,
+    auditors,
     checklists,
     copies,
     directory,
     findings,
     flags,
     health,
+    pages_auditors,
     pages_copies,
     pages_flags,
     pages_home,
@@ -38,9 +40,10 @@ BLUEPRINTS = (
     surveys.blp,
     survey_frame.blp,
     screening.blp,
+    auditors.blp,
     flags.blp,
     questions.blp,
 )
 
 # For people's browsers; not part of the OpenAPI file.
-PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp, pages_copies.blp)
+PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp, pages_copies.blp, pages_auditors.blp)

@@ -11,14 +11,46 @@ from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF
 from audit_api.extensions import Blueprint, declares
-from audit_api.operations import reviews
-from audit_api.schemas.visits import ApprovalSchema, DecisionSchema, ReturnSchema, VisitSummarySchema, VoidSchema
+from audit_api.operations import reviews, visit_checks, visit_reading
+from audit_api.schemas.visits import (
+    ApprovalSchema,
+    DecisionSchema,
+    QueuePageSchema,
+    QueueQuery,
+    ReturnSchema,
+    VisitChecksSchema,
+    VisitSummarySchema,
+    VoidSchema,
+)
 
-blp = Blueprint("reviews", __name__, url_prefix="/v1/visits", description="Quality control of visits")
+blp = Blueprint("reviews", __name__, url_prefix="/v1", description="Quality control of visits")
 REFUSALS = (problems.STALE_REVISION, problems.TRANSITION_REFUSED)
 
 
-@blp.route("/<uuid:visit_id>/review")
+@blp.route("/review-queue")
+class ReviewQueue(MethodView):
+    """The visits that wait for review."""
+
+    @requires(*STAFF)
+    @blp.arguments(QueueQuery, location="query")
+    @blp.response(200, QueuePageSchema)
+    def get(self, query: dict[str, Any]) -> Any:
+        """List the visits that wait for review, those with most failed quality checks first."""
+        return visit_reading.review_queue(actor(), **query)
+
+
+@blp.route("/visits/<uuid:visit_id>/checks")
+class Checks(MethodView):
+    """The quality checks of one visit."""
+
+    @requires(*STAFF)
+    @blp.response(200, VisitChecksSchema)
+    def get(self, visit_id: UUID) -> Any:
+        """Read what the quality checks said at submission."""
+        return visit_checks.list_checks(actor(), str(visit_id))
+
+
+@blp.route("/visits/<uuid:visit_id>/review")
 class Review(MethodView):
     """Quality control of one visit."""
 
@@ -31,7 +63,7 @@ class Review(MethodView):
         return reviews.take_up_visit(str(visit_id), **body, actor=actor(), at=now())
 
 
-@blp.route("/<uuid:visit_id>/return")
+@blp.route("/visits/<uuid:visit_id>/return")
 class Return(MethodView):
     """The way back to the auditor."""
 
@@ -44,12 +76,12 @@ class Return(MethodView):
         return reviews.return_visit(str(visit_id), **body, actor=actor(), at=now())
 
 
-@blp.route("/<uuid:visit_id>/approval")
+@blp.route("/visits/<uuid:visit_id>/approval")
 class Approval(MethodView):
     """The approval of one visit."""
 
     @requires(*STAFF)
-    @declares(*REFUSALS)
+    @declares(*REFUSALS, problems.CHECKS_OPEN)
     @blp.arguments(ApprovalSchema)
     @blp.response(200, VisitSummarySchema)
     def post(self, body: dict[str, Any], visit_id: UUID) -> Any:
@@ -57,7 +89,7 @@ class Approval(MethodView):
         return reviews.approve_visit(str(visit_id), **body, actor=actor(), at=now())
 
 
-@blp.route("/<uuid:visit_id>/release")
+@blp.route("/visits/<uuid:visit_id>/release")
 class Release(MethodView):
     """The release of one result."""
 
@@ -70,7 +102,7 @@ class Release(MethodView):
         return reviews.release_visit(str(visit_id), **body, actor=actor(), at=now())
 
 
-@blp.route("/<uuid:visit_id>/void")
+@blp.route("/visits/<uuid:visit_id>/void")
 class Void(MethodView):
     """The end of a visit that does not count."""
 

@@ -172,6 +172,13 @@ class ReturnSchema(DecisionSchema):
     notes = fields.List(fields.Nested(ReturnNoteSchema), load_default=list, validate=validate.Length(max=500))
 
 
+class ClearedCheckSchema(Schema):
+    """Why a blocking quality check does not stand in the way."""
+
+    check = Text(longest=40, shortest=1, required=True)
+    reason = Text(longest=2000, shortest=1, required=True)
+
+
 class ApprovalSchema(DecisionSchema):
     """Approve a visit."""
 
@@ -180,6 +187,12 @@ class ApprovalSchema(DecisionSchema):
         load_default=list,
         validate=validate.Length(max=500),
         metadata={"description": "Items whose evidence was rejected: they do not count"},
+    )
+    cleared = fields.List(
+        fields.Nested(ClearedCheckSchema),
+        load_default=list,
+        validate=validate.Length(max=50),
+        metadata={"description": "A reason for each blocking quality check that did not pass"},
     )
 
 
@@ -191,3 +204,53 @@ class VoidSchema(DecisionSchema):
 
 VisitPageSchema = page_of(VisitSummarySchema)
 ConflictPageSchema = page_of(ConflictSchema)
+
+
+class CheckCountsSchema(Schema):
+    """How many quality checks did not pass."""
+
+    blocking = fields.Integer(required=True)
+    advisory = fields.Integer(required=True)
+
+
+class VisitCheckSchema(Schema):
+    """What one quality check said."""
+
+    check = fields.String(required=True)
+    title = fields.Dict(required=True, metadata={"description": "In zh and en"})
+    blocking = fields.Boolean(required=True, metadata={"description": "To approve, a person gives a reason"})
+    passed = fields.Boolean(required=True, allow_none=True, metadata={"description": "null: not assessable"})
+    observed = fields.Float(required=True, allow_none=True)
+    message = fields.Dict(required=True, allow_none=True)
+    items = fields.List(fields.String(), required=True)
+
+
+class ClearedSchema(ClearedCheckSchema):
+    """A blocking check that somebody answered for."""
+
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class VisitChecksSchema(Schema):
+    """What the quality checks said of a submitted visit."""
+
+    visit = fields.String(required=True)
+    items = fields.List(fields.Nested(VisitCheckSchema), required=True)
+    counts = fields.Nested(CheckCountsSchema, required=True)
+    cleared = fields.List(fields.Nested(ClearedSchema), required=True)
+
+
+class QueuedVisitSchema(VisitSummarySchema):
+    """A visit that waits for review."""
+
+    check_counts = fields.Nested(CheckCountsSchema)
+
+
+class QueueQuery(Schema):
+    """How much of the head of the queue."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
+
+
+QueuePageSchema = page_of(QueuedVisitSchema)

@@ -15,7 +15,7 @@ from audit_api.domain.packaged import packaged_checklists_dir
 from tests import worlds
 from tests.contract import population_surveys
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
-from tests.contract.population_visits import finding_of, record_revision
+from tests.contract.population_visits import auditor_run_of, finding_of, record_revision
 from tests.contract.route_map import NO_UUID, Route
 from tests.contract.world import World
 
@@ -128,6 +128,21 @@ def _copied_photo(world: World) -> Ids:
     )
 
 
+def _auditor_run(name: str = "code") -> Callable[[World], Ids]:
+    """Make examples of a screening of auditors, or of one auditor in it."""
+    return lambda _: Ids(
+        own={name: auditor_run_of("Aurora")}, other_brand={name: auditor_run_of("Borealis")}, missing={name: "none"}
+    )
+
+
+def _screened_auditor(name: str) -> Callable[[World], Ids]:
+    return lambda world: Ids(
+        own={name: auditor_run_of("Aurora"), "auditor": world.actors["auditor"].id},
+        other_brand={name: auditor_run_of("Borealis"), "auditor": world.actors["auditor of Borealis"].id},
+        missing={name: auditor_run_of("Aurora"), "auditor": "none"},
+    )
+
+
 def _question(what: str) -> Callable[[World], Ids]:
     return lambda _: _three("question", {whose: question_of(dealer, what) for whose, dealer in FLAGS.items()}, "none")
 
@@ -142,6 +157,7 @@ MAPPING = "how a source writes its files is no brand's secret"
 QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within the scope row by row"
 
 IDS: dict[str, Callable[[World], Ids]] = {
+    "/auditors/<string:run>/<string:auditor>": _screened_auditor("run"),
     "/flags/<string:flag>": _flag("read"),
     "/flags/<string:flag>/charts/<string:name>.svg": _chart,
     "/flags/<string:flag>/photos/<string:sha256>.jpg": _flag_photo,
@@ -151,6 +167,9 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
     "/v1/assignments/<string:code>": _assignment,
+    "/v1/auditor-runs/<string:code>": _auditor_run(),
+    "/v1/auditor-runs/<string:code>/auditors": _auditor_run(),
+    "/v1/auditor-runs/<string:code>/auditors/<string:auditor>": _screened_auditor("code"),
     "/v1/checklists/<string:code>": _everybodys({"code": "SAA"}, PUBLISHED),
     "/v1/checklists/<string:code>/versions/<string:version>": _everybodys({"code": "SAA", "version": "1"}, PUBLISHED),
     "/v1/dealers/<string:code>": _dealer,
@@ -180,6 +199,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>": _visit("sent"),
     "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
     "/v1/visits/<uuid:visit_id>/approval": _visit("approval"),
+    "/v1/visits/<uuid:visit_id>/checks": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/copies": _visit("result"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
@@ -249,7 +269,7 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "version": 1, "responses": [response(0, "D0001")],
     },
     ("PUT", "/v1/visits/<uuid:visit_id>"): lambda world: world.visits["own"]["sent"].body,
-    ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"]),
+    ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"], cleared=[]),
     ("POST", "/v1/visits/<uuid:visit_id>/release"): _decision("release"),
     ("POST", "/v1/visits/<uuid:visit_id>/return"): _decision(
         "return", reason="照片不清楚", notes=[{"item": "SAA-PRI-01", "note": "请重拍"}]

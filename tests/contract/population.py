@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audit_api.domain.directory import Role
+from audit_api.domain.directory import OPERATOR, Role
 from audit_api.models import directory
+from audit_api.operations import auditors
 from tests import worlds
-from tests.contract.population_surveys import make_surveys
+from tests.contract.population_surveys import AT, make_surveys
 from tests.contract.population_visits import make_visits
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ def populate(world: World) -> None:
     _people(world)
     make_visits(world)
     make_surveys(world)
+    for wave in worlds.WAVES.values():
+        auditors.screen_auditors(wave, actor=OPERATOR, at=AT)
 
 
 def _people(world: World) -> None:

@@ -93,3 +93,8 @@ def record_revision(visit: str) -> int:
 def finding_of(visit: str) -> str:
     """Name a finding of a visit."""
     return str(collection("findings").find_one({"visit": visit}, sort=[("_id", 1)])["_id"])
+
+
+def auditor_run_of(brand: str) -> str:
+    """Name the screening of a brand's auditors."""
+    return str(collection("auditor_runs").find_one({"brand": brand})["_id"])

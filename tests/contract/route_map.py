@@ -23,6 +23,8 @@ OPEN_PAGES = frozenset(
     }
 )  # fmt: skip
 PAGES = OPEN_PAGES | {
+    "/auditors",
+    "/auditors/<string:run>/<string:auditor>",
     "/flags",
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",

@@ -1,0 +1,1 @@
+"""The auditors screened like the dealers, unit = auditor. An auditor's case is never a dealer's case."""

@@ -1,0 +1,158 @@
+"""Verbs on auditors: screen those of a wave's programme, read what was found. For quality teams only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from audit_api import __version__, problems
+from audit_api.domain.directory import Actor
+from audit_api.models import trail
+from audit_api.models.auditors import AuditorDossier, AuditorRun
+from audit_api.models.base import Row, in_transaction, to_milliseconds
+from audit_api.models.directory import Person
+from audit_api.operations.auditors_inputs import collect_inputs
+from audit_api.operations.programmes import brand_filter, open_wave
+from audit_api.operations.screening_frozen import code_sha256
+from audit_api.operations.screening_inputs import visits_from
+from audit_api.problems import Problem
+
+if TYPE_CHECKING:  # a web process reads dossiers without paying for the arithmetic
+    from audit_api.anomaly.auditors.screening import Parameters, Screening
+
+LISTED = {"dossier": 0}
+GRADES = ("flag", "watch", "none", "not_assessable")
+
+
+def screen_auditors(
+    wave: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    parameters: Parameters | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Row:
+    """Screen the auditors of a wave's programme and freeze a dossier of each; returns the run.
+
+    The run's id derives from inputs, parameters and code: the same again returns the run that is there, with
+    `repeated` true. Raises NOT_FOUND for the wave, SCREENING_REFUSED.
+    """
+    from audit_api.anomaly.auditors.screening import Parameters, screen  # noqa: PLC0415 - see TYPE_CHECKING above
+
+    parameters = parameters or Parameters()
+    found_wave = open_wave(actor, wave)
+    progress("collecting visits")
+    inputs = collect_inputs(found_wave)
+    run_id = _run_id(wave, inputs.content_hash(), asdict(parameters))
+    if (there := AuditorRun._get_collection().find_one({"_id": run_id})) is not None:
+        return {**there, "code": run_id, "repeated": True}
+    screening = screen(inputs, parameters, progress)
+    run: Row = {
+        "_id": run_id,
+        "wave": wave,
+        "programme": found_wave["programme"],
+        "brand": found_wave["brand"],
+        "started_at": to_milliseconds(at),
+        "by": actor.id,
+        "scope": {"visits_from": visits_from(found_wave), "visits_until": found_wave["ends_at"]},
+        "run": screening.run,
+        "code_sha256": code_sha256(),
+    }
+    dossiers = _dossier_rows(run, screening)
+
+    def commit(session: ClientSession) -> None:
+        AuditorRun._get_collection().insert_one(run, session=session)
+        AuditorDossier._get_collection().insert_many(dossiers, session=session)
+        details = {"inputs_sha256": screening.run["inputs_sha256"], "counts": screening.run["counts"]}
+        trail.append("auditor_run", run_id, "screened", actor_id=actor.id, at=at, details=details, session=session)
+
+    try:
+        in_transaction(commit)
+    except DuplicateKeyError:  # another process has finished the same run a moment ago
+        kept = AuditorRun._get_collection().find_one({"_id": run_id})
+        return {**(kept or run), "code": run_id, "repeated": True}
+    return {**run, "code": run_id, "repeated": False}
+
+
+def _run_id(wave: str, inputs_sha256: str, parameters: dict[str, Any]) -> str:
+    made_of = json.dumps([inputs_sha256, parameters, __version__, code_sha256()], sort_keys=True)
+    return f"{wave}-auditors-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
+
+
+def _dossier_rows(run: Row, screening: Screening) -> list[Row]:
+    people = Person._get_collection().find({"_id": {"$in": list(screening.dossiers)}}, {"name": 1})
+    names = {row["_id"]: row["name"] for row in people}
+    return [
+        {
+            "_id": f"{run['_id']}:{auditor}",
+            "run": run["_id"],
+            "wave": run["wave"],
+            "brand": run["brand"],
+            "auditor": auditor,
+            "name": names.get(auditor, ""),
+            **{name: dossier[name] for name in ("grade", "p", "family_p", "q", "visits", "reasons")},
+            "dossier": dossier,
+            "created_at": run["started_at"],
+        }
+        for auditor, dossier in screening.dossiers.items()
+    ]
+
+
+def list_auditor_runs(actor: Actor, *, limit: int, after: str | None = None, wave: str | None = None) -> Row:
+    """List the screenings of auditors on brands in scope by id; returns `{"items": [...], "next": id or None}`."""
+    conditions: list[Row] = [brand_filter(actor)]
+    if wave:
+        conditions.append({"wave": wave})
+    if after:
+        conditions.append({"_id": {"$gt": after}})
+    found = AuditorRun._get_collection().find({"$and": conditions}).sort("_id", 1).limit(limit + 1)
+    rows = [{**row, "code": row["_id"]} for row in found]
+    return {"items": rows[:limit], "next": rows[limit - 1]["code"] if len(rows) > limit else None}
+
+
+def open_auditor_run(actor: Actor, run_id: str) -> Row:
+    """Read one run with the agreement of double visits; raises NOT_FOUND."""
+    row: Row | None = AuditorRun._get_collection().find_one({"$and": [{"_id": run_id}, brand_filter(actor)]})
+    if row is None:
+        raise Problem(problems.NOT_FOUND)
+    return {**row, "code": row["_id"]}
+
+
+def newest_auditor_runs(actor: Actor, limit: int) -> list[Row]:
+    """Give the newest runs on brands in scope, the newest first."""
+    found = AuditorRun._get_collection().find(brand_filter(actor)).sort([("started_at", -1), ("_id", 1)])
+    return [{**row, "code": row["_id"]} for row in found.limit(limit)]
+
+
+def list_screened_auditors(actor: Actor, run_id: str, *, limit: int, after: str | None = None) -> Row:
+    """List a run's auditors by id, without their dossiers; raises NOT_FOUND."""
+    open_auditor_run(actor, run_id)
+    wanted: Row = {"run": run_id, "_id": {"$gt": f"{run_id}:{after or ''}"}}
+    rows = list(AuditorDossier._get_collection().find(wanted, LISTED).sort("_id", 1).limit(limit + 1))
+    return {"items": rows[:limit], "next": rows[limit - 1]["auditor"] if len(rows) > limit else None}
+
+
+def ranked_auditors(actor: Actor, run_id: str, limit: int = 200) -> list[Row]:
+    """Give a run's auditors without their dossiers, the most unusual first; raises NOT_FOUND."""
+    open_auditor_run(actor, run_id)
+    rows = list(
+        AuditorDossier._get_collection().find({"run": run_id}, LISTED).sort([("family_p", 1), ("p", 1), ("_id", 1)])
+    )
+    rows.sort(key=lambda row: GRADES.index(row["grade"]))
+    return rows[:limit]
+
+
+def open_auditor_dossier(actor: Actor, run_id: str, auditor: str) -> Row:
+    """Read the dossier that a run has of an auditor, as it was frozen; raises NOT_FOUND."""
+    run = open_auditor_run(actor, run_id)
+    row: Row | None = AuditorDossier._get_collection().find_one({"_id": f"{run['_id']}:{auditor}"})
+    if row is None:
+        raise Problem(problems.NOT_FOUND)
+    return row
