@@ -9,10 +9,13 @@ from audit_api.routes import (
     health,
     pages_flags,
     pages_home,
+    pages_photo_checks,
     pages_sign_in,
+    photo_checks,
     photos,
     programmes,
     questions,
+    receipts,
     results,
     reviews,
     screening,
@@ -28,7 +31,9 @@ BLUEPRINTS = (
     programmes.blp,
     assignments.blp,
     photos.blp,
+    photo_checks.blp,
     visits.blp,
+    receipts.blp,
     reviews.blp,
     results.blp,
     findings.blp,
@@ -40,4 +45,4 @@ BLUEPRINTS = (
 )
 
 # For people's browsers; not part of the OpenAPI file.
-PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp)
+PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp, pages_photo_checks.blp)

@@ -1,6 +1,6 @@
 """Measures what the product aims at, as ratios within one run: absolute times say more about the machine.
 
-    python -m tests.benchmarks [checklist|visit|photo|import|screening …] [--full] [--profile]
+    python -m tests.benchmarks [checklist|visit|photo|import|trail|screening …] [--full] [--profile]
 
 Each figure is the median of rounds in which ours and its floor take turns; "calm" is
 the ratio of the best round of each, which a busy machine disturbs less. Nothing is asserted.
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks import checklist_get, photo_intake, screening_scale, survey_import, visit_put
+from tests.benchmarks import checklist_get, photo_intake, screening_scale, survey_import, trail_append, visit_put
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.system import System, a_system
 
@@ -26,6 +26,7 @@ MEASURES: dict[str, Callable[[System], list[Figure]]] = {
     "visit": visit_put.measure,
     "photo": lambda _: photo_intake.measure(),
     "import": survey_import.measure,
+    "trail": trail_append.measure,
     "screening": screening_scale.measure,
 }
 SHOWN = 25

@@ -27,6 +27,7 @@ PAGES = OPEN_PAGES | {
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",
     "/flags/<string:flag>/photos/<string:sha256>.jpg",
+    "/photo-damages",
 }
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
