@@ -9,6 +9,14 @@ from audit_api.extensions import Schema
 from audit_api.schemas.fields import Text, page_of
 
 MOST_PHOTOS = 10_000
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00\Z"
+
+
+def _moment() -> Text:
+    """Make the field of a time that stays text, letter by letter as it was signed."""
+    field = Text(longest=40, required=True)
+    field.validators.append(validate.Regexp(MOMENT, error="a time in UTC, as 2026-11-20T02:02:11.000000+00:00"))
+    return field
 
 
 class ReceiptPhotoSchema(Schema):
@@ -17,7 +25,7 @@ class ReceiptPhotoSchema(Schema):
     item = Text(longest=60, required=True)
     slot = Text(longest=60, required=True)
     sha256 = Text(longest=64, required=True)
-    received_at = Text(longest=40, required=True)
+    received_at = _moment()
 
 
 class ReceiptSchema(Schema):
@@ -28,7 +36,7 @@ class ReceiptSchema(Schema):
     revision = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=1_000_000))
     content_hash = Text(longest=64, required=True, metadata={"description": "SHA-256 of the content as sent"})
     photos = fields.List(fields.Nested(ReceiptPhotoSchema), required=True, validate=validate.Length(max=MOST_PHOTOS))
-    server_time = Text(longest=40, required=True)
+    server_time = _moment()
     algorithm = Text(longest=20, required=True, metadata={"description": ALGORITHM})
     key_id = Text(longest=40, required=True, metadata={"description": "One of those of /v1/receipt-keys"})
     signature = Text(longest=200, required=True, metadata={"description": "Base64"})
