@@ -52,10 +52,16 @@ class Settings:
     )
     receipt_key: str = setting(
         "Private key (Ed25519, 32 bytes in base64) that signs receipts and the trail's seals; make one with the "
-        "command receipt new-key. Empty: one derived from AUDIT_SECRET_KEY. It can be changed at any time: the public "
-        "keys of before stay published, and what they signed stays good.",
+        "command receipt new-key. Empty: one derived from AUDIT_SECRET_KEY. Before changing either, put the public key "
+        "of before into AUDIT_RECEIPT_KEYS_PREVIOUS.",
         default="",
         secret=True,
+    )
+    receipt_keys_previous: str = setting(
+        "Public keys (base64, with blanks between them, as the command receipt keys prints them) that receipts and "
+        "seals were signed with before the present one: what they signed stays good. No other key is trusted, whatever "
+        "the database says.",
+        default="",
     )
     database: str = setting("Name of the database.", default="audit")
     upload_dir: str = setting(
@@ -96,6 +102,7 @@ class Settings:
                 )
         self.contact_key_chain()
         self.receipt_seed()
+        self.previous_receipt_keys()
         if not self.mongodb_uri.startswith(("mongodb://", "mongodb+srv://")):
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
         for name in (
@@ -143,20 +150,36 @@ class Settings:
         """Give the 32 bytes of the private key that receipts are signed with; raises SettingsError."""
         if not self.receipt_key:
             return hmac.digest(self.secret_key.encode(), RECEIPT_KEY_LABEL, "sha256")
-        try:
-            seed = base64.b64decode(self.receipt_key, validate=True)
-        except (binascii.Error, ValueError):
-            seed = b""
-        if len(seed) != RECEIPT_KEY_BYTES:
+        seed = _key_bytes(self.receipt_key)
+        if not seed:
             raise SettingsError(
                 f"{variable_of('receipt_key')} must hold {RECEIPT_KEY_BYTES} bytes in base64; make one with: "
                 "audit-api receipt new-key"
             )
         return seed
 
+    def previous_receipt_keys(self) -> tuple[bytes, ...]:
+        """Give the public keys used before the present one, 32 bytes each; raises SettingsError."""
+        keys = tuple(map(_key_bytes, self.receipt_keys_previous.split()))
+        if not all(keys):
+            raise SettingsError(
+                f"{variable_of('receipt_keys_previous')} must hold public keys of {RECEIPT_KEY_BYTES} bytes in base64, "
+                "as printed by: audit-api receipt keys"
+            )
+        return keys
+
     def __repr__(self) -> str:
         shown = (f"{f.name}={'***' if f.metadata['secret'] else getattr(self, f.name)!r}" for f in fields(self))
         return f"Settings({', '.join(shown)})"
+
+
+def _key_bytes(text: str) -> bytes:
+    """Read a key from base64; empty where it is none."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return key if len(key) == RECEIPT_KEY_BYTES else b""
 
 
 def variable_of(name: str) -> str:

@@ -11,13 +11,11 @@ from typing import Any
 
 import click
 
-from audit_api.cli.context import connected, now, terminal_language
+from audit_api.cli.context import connected, terminal_language
 from audit_api.domain import signatures
-from audit_api.domain.directory import OPERATOR
 from audit_api.operations import receipts
 from audit_api.settings import RECEIPT_KEY_BYTES
 
-LISTED_AT_ONCE = 200
 LARGEST_BYTES = 10_000_000
 KEPT = {True: ("本系统存有同一份回执", "The same receipt is kept here"),
         False: ("本系统没有存这份回执！", "No such receipt is kept here!")}  # fmt: skip
@@ -39,15 +37,15 @@ def receipt() -> None:
 def verify(file: Path, pem: Path | None) -> None:
     """Check the signature of a receipt (JSON as it was given); exit status 1 where it is not good.
 
-    Against the keys published in the database, which also knows whether the very same receipt is kept; or with --key
+    Against the keys of the settings, and the database knows whether the very same receipt is kept; or with --key
     against a public key alone.
     """
     document = _read(file)
     if pem is not None:
         found = _checked_alone(document, pem)
     else:
-        with connected():
-            found = receipts.verify_receipt(document)
+        with connected() as services:
+            found = receipts.verify_receipt(document, services.settings)
     place = ("zh", "en").index(terminal_language())
     click.echo(receipts.WORDS[found["result"]][place])
     if found["result"] == "valid" and found["kept"] is not None:
@@ -57,17 +55,13 @@ def verify(file: Path, pem: Path | None) -> None:
 
 @receipt.command("keys")
 def keys() -> None:
-    """Print every public key that receipts are or were signed with, as PEM, to be published elsewhere too."""
+    """Print the public keys of receipts, the present one last, in base64 and as PEM, to be published elsewhere too."""
     with connected() as services:
-        receipts.signing_seed(services.settings, actor=OPERATOR, at=now())
-        after: str | None = None
-        while True:
-            found = receipts.list_keys(limit=LISTED_AT_ONCE, after=after)
-            for key in found["items"]:
-                click.echo(f"# {key['key_id']} {key['algorithm']}, since {key['first_used_at'].isoformat()}")
-                click.echo(key["pem"], nl=False)
-            if (after := found["next"]) is None:
-                return
+        found = receipts.list_keys(services.settings)["items"]
+    for key in found:
+        since = f", since {key['first_used_at'].isoformat()}" if key["first_used_at"] else ""
+        click.echo(f"# {key['key_id']} {key['algorithm']} {key['public_key']}{since}")
+        click.echo(key["pem"], nl=False)
 
 
 @receipt.command("new-key")

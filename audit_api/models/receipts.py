@@ -1,4 +1,4 @@
-"""Public keys that receipts and seals were signed with; none is ever removed."""
+"""Which keys receipts and seals were signed with, and since when; which are trusted, the settings say."""
 
 from __future__ import annotations
 

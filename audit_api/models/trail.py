@@ -87,8 +87,9 @@ def append(
 
     def write(session: ClientSession) -> Row:
         head = TrailHead._get_collection().find_one({"_id": chain}, {"seq": 1, "hash": 1}, session=session)
-        seq = head["seq"] + 1 if head else 1
-        made = entry | {"_id": f"{chain}:{seq}", "seq": seq, "previous": head["hash"] if head else GENESIS}
+        last = head or _last_entry(kind, object_id, session)
+        seq = last["seq"] + 1 if last else 1
+        made = entry | {"_id": f"{chain}:{seq}", "seq": seq, "previous": last["hash"] if last else GENESIS}
         made["hash"] = entry_hash(made)
         # The head first: two writers of one chain meet there, and the later one is told to begin anew.
         _move_head(made, session, is_new=head is None)
@@ -96,6 +97,12 @@ def append(
         return made
 
     return in_transaction(write) if session is None else write(session)
+
+
+def _last_entry(kind: str, object_id: str, session: ClientSession) -> Row | None:
+    """Find where a chain ends whose head nobody wrote: one from before there were heads."""
+    place = {"kind": kind, "object_id": object_id}
+    return TrailEntry._get_collection().find_one(place, {"seq": 1, "hash": 1}, sort=[("seq", -1)], session=session)
 
 
 def _move_head(entry: Row, session: ClientSession, *, is_new: bool) -> None:

@@ -136,6 +136,11 @@ class Progress:
         if len(self.found) < SHOWN:
             self.found.append({"entry": entry, "reason": reason})
 
+    def report_once(self, entry: str, reason: str) -> None:
+        """Note what an interrupted check may have noted before."""
+        if {"entry": entry, "reason": reason} not in self.found:
+            self.report(entry, reason)
+
 
 class Walk:
     """Takes entries in order and heads in the same order; reports into a Progress."""

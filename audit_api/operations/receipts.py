@@ -23,12 +23,12 @@ FORMAT = "audit-receipt/1"
 WORDS = {
     "valid": ("签名有效，内容与签发时一致", "The signature is good: this is what was signed, unchanged"),
     "altered": ("签名与内容不符：内容或签名已被改动", "The signature does not fit: the content or it was changed"),
-    "unknown_key": ("签名所用的密钥不是本系统公布的", "It names a key that this system never published"),
+    "unknown_key": ("签名所用的密钥不是本系统的", "It names a key that this system does not sign with, nor did"),
 }
 
 
 def signing_seed(settings: Settings, *, actor: Actor, at: datetime) -> bytes:
-    """Give the private key, its public half published before anything is signed with it."""
+    """Give the private key; that it is in use enters the trail before anything is signed with it."""
     seed = settings.receipt_seed()
     public = signatures.public_key(seed)
     name = signatures.key_id(public)
@@ -47,22 +47,30 @@ def signing_seed(settings: Settings, *, actor: Actor, at: datetime) -> bytes:
     return seed
 
 
-def list_keys(*, limit: int, after: str | None = None) -> Row:
-    """List every public key that was ever signed with; returns `{"items", "next"}`."""
-    wanted = {"_id": {"$gt": after}} if after else {}
-    found = list(SigningKey._get_collection().find(wanted).sort("_id", 1).limit(limit + 1))
+def trusted_keys(settings: Settings) -> dict[str, bytes]:
+    """Give the public keys that good signatures can be of, by name: those of the settings, and no others.
+
+    The database has no say: who can write to it could otherwise sign with a key of their own.
+    """
+    keys = (*settings.previous_receipt_keys(), signatures.public_key(settings.receipt_seed()))
+    return {signatures.key_id(public): public for public in keys}
+
+
+def list_keys(settings: Settings) -> Row:
+    """List the public keys to check receipts with, the present one last; `first_used_at` where it is known."""
+    trusted = trusted_keys(settings)
+    known = {row["_id"]: row for row in SigningKey._get_collection().find({"_id": {"$in": list(trusted)}})}
     items = [
-        {**row, "key_id": row["_id"], "pem": signatures.as_pem(base64.b64decode(row["public_key"]))}
-        for row in found[:limit]
+        {
+            "key_id": name,
+            "algorithm": signatures.ALGORITHM,
+            "public_key": base64.b64encode(public).decode(),
+            "pem": signatures.as_pem(public),
+            "first_used_at": known.get(name, {}).get("first_used_at"),
+        }
+        for name, public in trusted.items()
     ]
-    return {"items": items, "next": items[-1]["key_id"] if len(found) > limit else None}
-
-
-def public_key_named(name: str) -> bytes | None:
-    """Give a published public key; None where there is none of the name, or another than its name says."""
-    row = SigningKey._get_collection().find_one({"_id": name}) if name else None
-    public = base64.b64decode(row["public_key"]) if row else b""
-    return public if row and signatures.key_id(public) == name else None
+    return {"items": items}
 
 
 def open_receipt(actor: Actor, visit_id: str) -> Row:
@@ -75,14 +83,14 @@ def open_receipt(actor: Actor, visit_id: str) -> Row:
     return receipt
 
 
-def verify_receipt(document: dict[str, Any]) -> Row:
+def verify_receipt(document: dict[str, Any], settings: Settings) -> Row:
     """Check a receipt that somebody holds: its signature, and whether the very same is kept here.
 
-    Returns `{"result": valid | altered | unknown_key, "kept", "zh", "en"}`. The two answers are independent: a
-    signature made with a stolen key is good, but no such receipt is kept. Who holds no good receipt learns nothing
-    of what is kept.
+    `settings` hold the keys. Returns `{"result": valid | altered | unknown_key, "kept", "zh", "en"}`. The two answers
+    are independent: a signature made with a stolen key is good, but no such receipt is kept. Who holds no good receipt
+    learns nothing of what is kept.
     """
-    public = public_key_named(str(document.get("key_id", "")))
+    public = trusted_keys(settings).get(str(document.get("key_id", "")))
     result = "unknown_key"
     if public is not None:
         result = "valid" if signatures.is_signed(document, public) else "altered"

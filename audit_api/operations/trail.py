@@ -12,13 +12,13 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from audit_api.domain import signatures
 from audit_api.models import sweeps
 from audit_api.models.base import Row, client, to_milliseconds
 from audit_api.models.trail import HEAD_ORDER, ORDER, TrailEntry, TrailHead
 from audit_api.models.trail_check import REASONS, Progress, Walk, raw_rows, read_head
 from audit_api.operations.busy import busy
-from audit_api.operations.trail_seals import SealPosition, verify_seals
+from audit_api.operations.receipts import trusted_keys
+from audit_api.operations.trail_seals import SealPosition, compare_seals, verify_seals
 from audit_api.settings import Settings
 
 SWEEP = "trail-verify"
@@ -81,8 +81,8 @@ def verify_trail(
                 if more:
                     note(walked=False)
             note(walked=True)
-        public = signatures.public_key(settings.receipt_seed())
-        verify_seals(progress, position, public, dict(kept_seals or {}), lambda: note(walked=True))
+        verify_seals(progress, position, trusted_keys(settings), lambda: note(walked=True))
+        compare_seals(progress, kept_seals or {})
         finished_at = to_milliseconds(clock())
         note(walked=True, finished_at=finished_at)
     finally:

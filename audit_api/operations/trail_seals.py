@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from audit_api.models.trail_seals import (
     seal_hash,
 )
 from audit_api.operations.busy import busy
-from audit_api.operations.receipts import public_key_named, signing_seed
+from audit_api.operations.receipts import signing_seed
 from audit_api.settings import Settings
 
 SWEEP = "trail-seal"
@@ -111,12 +111,11 @@ class SealPosition:
 
 
 def verify_seals(
-    progress: Progress, position: SealPosition, present: bytes, kept: dict[int, str], step: Callable[[], None]
+    progress: Progress, position: SealPosition, keys: Mapping[str, bytes], step: Callable[[], None]
 ) -> None:
     """Check every seal behind a position: number, signature, what it follows, and that all it covers is still there.
 
-    `present`: the public key of the settings, trusted though nobody had published it; `kept`: hashes of seals by
-    number, as somebody noted them elsewhere. `step` is called after each seal.
+    `keys`: trusted public keys by name. `step` is called after each seal.
     """
     seals = TrailSeal._get_collection()
     for raw in raw_rows(seals.find_raw_batches({"_id": {"$gt": position.number}}, sort=[("_id", 1)], batch_size=100)):
@@ -124,23 +123,28 @@ def verify_seals(
         number = seal.get("_id", position.number + 1)
         if number != position.number + 1:
             progress.report(f"seal:{position.number + 1}", "seal_removed")
-        elif not _is_sound(seal, position.hash, present):
+        elif not _is_sound(seal, position.hash, keys):
             progress.report(f"seal:{number}", "seal_changed")
         elif not _leaves_are_there(progress, seal):
             progress.report(f"seal:{number}", "seal_removed")
         position.number, position.hash = number, seal_hash(seal)
-        if kept.pop(number, position.hash) != position.hash:
-            progress.report(f"seal:{number}", "seal_changed")
         step()
-    for number in kept:
-        if number > position.number:
-            progress.report(f"seal:{number}", "seal_removed")
 
 
-def _is_sound(seal: Row, previous: str, present: bytes) -> bool:
+def compare_seals(progress: Progress, kept: Mapping[int, str]) -> None:
+    """Hold seals, by number, against their hashes as somebody noted them elsewhere."""
+    for number, held in sorted(kept.items()):
+        row = next(map(read_row, raw_rows(TrailSeal._get_collection().find_raw_batches({"_id": number}))), None)
+        if row is None:
+            progress.report_once(f"seal:{number}", "seal_removed")
+        elif seal_hash(row) != held:
+            progress.report_once(f"seal:{number}", "seal_changed")
+
+
+def _is_sound(seal: Row, previous: str, keys: Mapping[str, bytes]) -> bool:
     if set(seal) != SEAL_FIELDS or seal["previous"] != previous:
         return False
-    public = present if seal["key_id"] == signatures.key_id(present) else public_key_named(str(seal["key_id"]))
+    public = keys.get(str(seal["key_id"]))
     return public is not None and signatures.is_signed(seal, public)
 
 

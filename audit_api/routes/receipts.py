@@ -7,10 +7,9 @@ from typing import Any
 from flask.views import MethodView
 
 from audit_api.auth import public
-from audit_api.extensions import Blueprint
+from audit_api.extensions import Blueprint, services
 from audit_api.operations import receipts
-from audit_api.schemas.fields import PageQuery
-from audit_api.schemas.receipts import ReceiptSchema, ReceiptVerdictSchema, SigningKeyPageSchema
+from audit_api.schemas.receipts import ReceiptSchema, ReceiptVerdictSchema, SigningKeysSchema
 
 blp = Blueprint("receipts", __name__, url_prefix="/v1", description="Receipts, and the keys to check them with")
 
@@ -20,11 +19,10 @@ class ReceiptKeys(MethodView):
     """The public keys."""
 
     @public
-    @blp.arguments(PageQuery, location="query")
-    @blp.response(200, SigningKeyPageSchema)
-    def get(self, query: dict[str, Any]) -> Any:
-        """List every public key that a receipt was ever signed with."""
-        return receipts.list_keys(**query)
+    @blp.response(200, SigningKeysSchema)
+    def get(self) -> Any:
+        """List the public keys of receipts: the present one and those before."""
+        return receipts.list_keys(services().settings)
 
 
 @blp.route("/receipt-verifications")
@@ -36,4 +34,4 @@ class ReceiptVerifications(MethodView):
     @blp.response(200, ReceiptVerdictSchema)
     def post(self, body: dict[str, Any]) -> Any:
         """Check a receipt: is its signature good, and is the very same kept here."""
-        return receipts.verify_receipt(body)
+        return receipts.verify_receipt(body, services().settings)

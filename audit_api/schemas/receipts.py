@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from audit_api.domain.signatures import ALGORITHM
 from audit_api.extensions import Schema
-from audit_api.schemas.fields import Text, page_of
+from audit_api.schemas.fields import Text
 
 MOST_PHOTOS = 10_000
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00\Z"
@@ -61,7 +61,10 @@ class SigningKeySchema(Schema):
     algorithm = fields.String(required=True)
     public_key = fields.String(required=True, metadata={"description": "The 32 bytes in base64"})
     pem = fields.String(required=True, metadata={"description": "The same as PEM, as OpenSSL reads it"})
-    first_used_at = fields.AwareDateTime(required=True)
+    first_used_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
-SigningKeyPageSchema = page_of(SigningKeySchema)
+class SigningKeysSchema(Schema):
+    """All of them, the present one last."""
+
+    items = fields.List(fields.Nested(SigningKeySchema), required=True)

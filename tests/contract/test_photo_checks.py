@@ -162,6 +162,30 @@ class DyingStore:
         return self.store.blocks(sha256)
 
 
+def test_it_looks_twice_before_anybody_is_told(store, settings, kept):
+    class Blinking(DyingStore):
+        def blocks(self, sha256):
+            self.read.append(sha256)
+            return iter([b"noise"]) if self.read.count(sha256) == 1 else self.store.blocks(sha256)
+
+    assert verify(Blinking(store, ""), settings)["last"]["damaged"] == 0
+    assert damages() == {}
+
+
+def test_what_is_removed_meanwhile_is_not_missed(store, settings, kept):
+    """As another process does with what nobody names."""
+    unnamed = keep(store, b"nobody names this", record=False)
+
+    class Removing(DyingStore):
+        def blocks(self, sha256):
+            if sha256 == unnamed:
+                collection("blobs.files").delete_one({"filename": sha256})
+            return super().blocks(sha256)
+
+    assert verify(Removing(store, ""), settings)["last"]["missing"] == 0
+    assert damages() == {}
+
+
 def test_it_goes_on_behind_the_last_one_checked(store, settings, kept):
     dying = DyingStore(store, kept[7])
     with pytest.raises(KilledError):
@@ -186,7 +210,7 @@ def test_it_stops_when_its_time_is_over_and_goes_on_later(store, settings, kept)
     assert seen == kept
 
 
-@pytest.mark.parametrize("rate", [50_000, 1_000_000])
+@pytest.mark.parametrize("rate", [1_000, 50_000, 1_000_000])
 def test_it_keeps_its_pace(store, settings, kept, rate):
     object.__setattr__(settings, "photo_check_bytes_per_second", rate)
     clock = Time()

@@ -144,31 +144,39 @@ def test_a_good_signature_on_what_is_not_kept_is_told(network, receipt):
     assert (found["result"], found["kept"]) == ("valid", False)
 
 
-def test_a_key_swapped_in_the_database_proves_nothing(network, receipt):
-    """A key is named by its own hash: another one under the same name is not taken."""
-    keys = collection("signing_keys")
-    kept = keys.find_one({"_id": receipt["key_id"]})
-    other = base64.b64encode(signatures.public_key(b"x" * 32)).decode()
+def test_a_key_slipped_into_the_database_proves_nothing(network, receipt):
+    """Not even with the receipt beside it: which keys are trusted, the settings say."""
+    forged = signatures.sign({k: v for k, v in receipt.items() if k != "signature"} | {"revision": 9}, b"x" * 32)
+    public = base64.b64encode(signatures.public_key(b"x" * 32)).decode()
+    row = {"_id": forged["key_id"], "algorithm": "Ed25519", "public_key": public, "first_used_at": AT}
+    collection("signing_keys").insert_one(row)
+    collection("visit_receipts").insert_one({"_id": f"{receipt['visit']}:9", "visit": "x", "receipt": forged})
     try:
-        keys.update_one({"_id": kept["_id"]}, {"$set": {"public_key": other}})
-        assert check(network, receipt)["result"] == "unknown_key"
+        assert check(network, forged)["result"] == "unknown_key"
+        listed = network.client.get("/v1/receipt-keys").get_json()["items"]
+        assert forged["key_id"] not in [key["key_id"] for key in listed]
     finally:
-        keys.replace_one({"_id": kept["_id"]}, kept)
+        collection("signing_keys").delete_one({"_id": forged["key_id"]})
+        collection("visit_receipts").delete_one({"_id": f"{receipt['visit']}:9"})
 
 
 def test_a_new_key_leaves_old_receipts_good(network, auditor, receipt):
     settings = network.app.extensions["audit"].settings
-    before = settings.receipt_key
+    before = key_of(network, receipt)
     object.__setattr__(settings, "receipt_key", base64.b64encode(b"n" * 32).decode())
     try:
         visit = network.submitted(auditor[0], seed=2)
         newer = collection("visit_receipts").find_one({"visit": visit.id})["receipt"]
+        assert newer["key_id"] != receipt["key_id"]
+        assert [check(network, one)["result"] for one in (receipt, newer)] == ["unknown_key", "valid"]
+        object.__setattr__(settings, "receipt_keys_previous", before["public_key"])
+        assert [check(network, one)["result"] for one in (receipt, newer)] == ["valid", "valid"]
+        listed = network.client.get("/v1/receipt-keys").get_json()["items"]
+        assert [key["key_id"] for key in listed] == [receipt["key_id"], newer["key_id"]]
+        assert listed[0] == before
     finally:
-        object.__setattr__(settings, "receipt_key", before)
-    assert newer["key_id"] != receipt["key_id"]
-    assert [check(network, one)["result"] for one in (receipt, newer)] == ["valid", "valid"]
-    names = [key["key_id"] for key in network.client.get("/v1/receipt-keys").get_json()["items"]]
-    assert {receipt["key_id"], newer["key_id"]} <= set(names)
+        object.__setattr__(settings, "receipt_key", "")
+        object.__setattr__(settings, "receipt_keys_previous", "")
     receipts.signing_seed(settings, actor=OPERATOR, at=AT)
     assert len(trail.entries_of("signing_key", receipt["key_id"])) == 1, "a key is published once"
 
@@ -218,13 +226,14 @@ def test_the_command(network, receipt, environment, tmp_path, monkeypatch):
     assert len(base64.b64decode(made)) == 32
 
 
+@pytest.mark.parametrize("variable", ["AUDIT_RECEIPT_KEY", "AUDIT_RECEIPT_KEYS_PREVIOUS"])
 @pytest.mark.parametrize("value", ["x", "AAAA", base64.b64encode(b"k" * 31).decode()])
-def test_a_bad_key_stops_the_start(value):
+def test_a_bad_key_stops_the_start(value, variable):
     from audit_api.settings import SettingsError, from_env
 
     good = {"MONGODB_URI": "mongodb://127.0.0.1/", "AUDIT_SECRET_KEY": "s" * 40, "AUDIT_CONTACT_KEY": "c" * 40}
-    with pytest.raises(SettingsError, match="AUDIT_RECEIPT_KEY"):
-        from_env(good | {"AUDIT_RECEIPT_KEY": value})
+    with pytest.raises(SettingsError, match=variable):
+        from_env(good | {variable: value})
     seeds = {from_env(good | {"AUDIT_SECRET_KEY": key * 40}).receipt_seed() for key in "abc"}
     assert len(seeds) == 3
     assert b"a" * 32 not in seeds

@@ -15,17 +15,20 @@ from typing import Any
 
 import bson
 import pytest
+from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 from hypothesis import example, given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from pymongo.errors import OperationFailure, PyMongoError
 
+from audit_api.domain import signatures
 from audit_api.domain.directory import OPERATOR
 from audit_api.models import sweeps, trail
 from audit_api.models.base import collection, in_transaction
 from audit_api.models.trail import GENESIS, entry_hash
 from audit_api.models.trail_check import OPTIONS, EntryBrokenError, Progress, Walk, raw_rows, read_entry
+from audit_api.operations import trail as operation
 from audit_api.operations.trail import SWEEP, verify_trail
 from audit_api.operations.trail_seals import seal_trail
 from audit_api.problems import Problem
@@ -350,22 +353,50 @@ def test_entries_that_come_meanwhile_break_nothing(chains, settings):
 
 def test_a_snapshot_that_the_database_gives_up_is_taken_anew(chains, settings, monkeypatch):
     """Nothing is counted or reported twice then."""
-    from audit_api.operations import trail as operation
-
     chains.trail_heads.insert_one({"_id": "flag:g", "kind": "flag", "object_id": "g", "seq": 1, "hash": "f" * 64})
-    calls = []
+    tired = []
 
     def tiring(batches):
-        calls.append(0)
         for number, row in enumerate(raw_rows(batches)):
-            if number == 7 and len(calls) < 6:
+            # Just when the head without a chain has been reported.
+            if number == 2 and batches.collection.name == "trail_heads" and not tired:
+                tired.append(number)
                 raise OperationFailure("Read timestamp is older than the oldest available timestamp.", 239)
             yield row
 
     monkeypatch.setattr(operation, "raw_rows", tiring)
-    report = verify(settings, segment=10)
+    report = verify(settings, segment=100)
+    assert tired
     assert (report["entries"], report["chains"]) == (15, 3)
     assert names(report) == [("flag:g:1", "removed")]
+
+
+def test_an_entry_that_comes_between_head_and_entries_breaks_nothing(chains, settings, monkeypatch):
+    def interrupted(batches):
+        for number, row in enumerate(raw_rows(batches)):
+            if number == 0 and batches.collection.name == "trail":
+                trail.append("visit", "v1", "decided", actor_id="p1", at=AT)
+            yield row
+
+    monkeypatch.setattr(operation, "BATCH", 2)
+    monkeypatch.setattr(operation, "raw_rows", interrupted)
+    report = verify(settings)
+    assert (report["entries"], report["broken"]) == (15, 0), report
+
+
+def test_a_number_written_wider_than_need_be_is_a_change():
+    (entry,) = make_chain("visit", "v1", [{"n": 5}])
+    with pytest.raises(EntryBrokenError):
+        read_entry(bson.encode(entry | {"details": {"n": Int64(5)}}))
+    with pytest.raises(EntryBrokenError):
+        read_entry(bson.encode(entry | {"details": {"n": 5.0}}))
+
+
+def test_a_chain_from_before_there_were_heads_goes_on(database, settings):
+    database.trail.insert_many(make_chain("visit", "v1", [{}, {}]))
+    assert names(verify(settings)) == [("visit:v1:2", "head_missing")]
+    assert trail.append("visit", "v1", "decided", actor_id="p1", at=AT)["seq"] == 3
+    assert verify(settings)["broken"] == 0
 
 
 # Seals
@@ -447,12 +478,13 @@ def test_what_is_sealed_cannot_be_cut_off(sealed, settings, tamper, expected):
 
 
 def test_a_seal_made_with_another_key_is_found(sealed, settings):
-    """Somebody who rewrites a seal has to sign it, and has no published key."""
-    from audit_api.domain import signatures
-
+    """Somebody who rewrites a seal has to sign it; that the database has a key makes it no trusted one."""
     database, _ = sealed
     row = database.trail_seals.find_one({"_id": 2})
-    database.trail_seals.replace_one({"_id": 2}, signatures.sign(row | {"leaves": 0}, b"x" * 32))
+    forged = signatures.sign(row, b"x" * 32)
+    database.trail_seals.replace_one({"_id": 2}, forged)
+    public = base64.b64encode(signatures.public_key(b"x" * 32)).decode()
+    database.signing_keys.insert_one({"_id": forged["key_id"], "algorithm": "Ed25519", "public_key": public})
     assert names(verify(settings))[0] == ("seal:2", "seal_changed")
 
 
@@ -463,6 +495,11 @@ def test_cut_seals_are_found_by_one_noted_elsewhere(sealed, settings):
     database.trail_seal_leaves.delete_many({})
     assert verify(settings)["broken"] == 0, "nothing inside the database knows any more"
     assert names(verify(settings, kept_seals={2: kept[2]})) == [("seal:2", "seal_removed")]
+
+
+def test_a_seal_noted_elsewhere_must_be_the_same(sealed, settings):
+    _, kept = sealed
+    assert names(verify(settings, kept_seals={1: kept[2], 2: kept[2]})) == [("seal:1", "seal_changed")]
 
 
 def test_no_byte_of_a_seal_can_be_changed(sealed, settings):
@@ -508,10 +545,14 @@ def test_seals_of_many_parts(database, settings, monkeypatch):
 
 
 def test_a_key_changed_leaves_old_seals_good(sealed, settings):
+    old = base64.b64encode(signatures.public_key(settings.receipt_seed())).decode()
     object.__setattr__(settings, "receipt_key", base64.b64encode(b"n" * 32).decode())
+    object.__setattr__(settings, "receipt_keys_previous", old)
     assert seal(settings)["seal"] == 3, "the new key's own publication is sealed"
     report = verify(settings)
     assert (report["seals"], report["broken"]) == (3, 0)
+    object.__setattr__(settings, "receipt_keys_previous", "")
+    assert names(verify(settings)) == [("seal:1", "seal_changed"), ("seal:2", "seal_changed")]
 
 
 # Size
