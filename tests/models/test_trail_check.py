@@ -497,6 +497,14 @@ def test_cut_seals_are_found_by_one_noted_elsewhere(sealed, settings):
     assert names(verify(settings, kept_seals={2: kept[2]})) == [("seal:2", "seal_removed")]
 
 
+def test_a_seal_made_anew_with_the_stolen_key_fits_no_longer(sealed, settings):
+    """Each seal names the one before by its hash."""
+    database, _ = sealed
+    row = database.trail_seals.find_one({"_id": 1}) | {"sealed_at": "2020-01-01T00:00:00.000+00:00"}
+    database.trail_seals.replace_one({"_id": 1}, signatures.sign(row, settings.receipt_seed()))
+    assert names(verify(settings)) == [("seal:2", "seal_changed")]
+
+
 def test_a_seal_noted_elsewhere_must_be_the_same(sealed, settings):
     _, kept = sealed
     assert names(verify(settings, kept_seals={1: kept[2], 2: kept[2]})) == [("seal:1", "seal_changed")]
