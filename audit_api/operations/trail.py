@@ -25,7 +25,7 @@ SWEEP = "trail-verify"
 SEGMENT = 20_000
 """Entries checked on one snapshot of the database, and between two notes of the position."""
 BATCH = 1_000
-LEASE_SECONDS = 300
+LEASE_SECONDS = 120
 SNAPSHOT_TOO_OLD = 239
 """The server's code for it."""
 
