@@ -5,6 +5,9 @@ Each field's metadata carries its explanation; `docs/reference.md` is made from 
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -14,6 +17,8 @@ from typing import Any, get_type_hints
 
 PREFIX = "AUDIT_"
 MINIMUM_SECRET_CHARACTERS = 32
+RECEIPT_KEY_BYTES = 32
+RECEIPT_KEY_LABEL = b"audit-api receipt key 1"
 
 
 class SettingsError(ValueError):
@@ -35,9 +40,7 @@ class Settings:
         variable="MONGODB_URI",
         secret=True,  # it can hold a password
     )
-    secret_key: str = setting(
-        "Signs receipts; at least 32 characters, kept for as long as receipts matter.", secret=True
-    )
+    secret_key: str = setting("Signs sessions and forms; at least 32 characters.", secret=True)
     contact_key: str = setting("Key of the HMAC over customers' contacts; at least 32 characters.", secret=True)
     contact_key_id: str = setting("Name of the contact key, stored beside every hash.", default="k1")
     contact_keys_previous: str = setting(
@@ -47,6 +50,19 @@ class Settings:
         default="",
         secret=True,
     )
+    receipt_key: str = setting(
+        "Private key (Ed25519, 32 bytes in base64) that signs receipts and the trail's seals; make one with the "
+        "command receipt new-key. Empty: one derived from AUDIT_SECRET_KEY. Before changing either, put the public key "
+        "of before into AUDIT_RECEIPT_KEYS_PREVIOUS.",
+        default="",
+        secret=True,
+    )
+    receipt_keys_previous: str = setting(
+        "Public keys (base64, with blanks between them, as the command receipt keys prints them) that receipts and "
+        "seals were signed with before the present one: what they signed stays good. No other key is trusted, whatever "
+        "the database says.",
+        default="",
+    )
     database: str = setting("Name of the database.", default="audit")
     upload_dir: str = setting(
         "Folder for photos being received; empty means the system's temporary folder.", default=""
@@ -54,6 +70,10 @@ class Settings:
     max_body_bytes: int = setting("Largest request body except photos.", default=2_000_000)
     max_photo_bytes: int = setting("Largest photo.", default=30_000_000)
     max_import_bytes: int = setting("Largest import file by HTTP.", default=50_000_000)
+    photo_check_bytes_per_second: int = setting(
+        "How fast kept photos are read again and held against their names, bytes a second.", default=5_000_000
+    )
+    upload_days: int = setting("Days after which parts of a photo that was never finished are removed.", default=7)
     token_days: int = setting("Days until a new token expires, unless told otherwise.", default=180)
     token_cache_seconds: float = setting(
         "How long a worker may trust a token it has just checked; a revoked token can live this long.",
@@ -98,9 +118,14 @@ class Settings:
                     "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
                 )
         self.contact_key_chain()
+        self.receipt_seed()
+        self.previous_receipt_keys()
         if not self.mongodb_uri.startswith(("mongodb://", "mongodb+srv://")):
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
-        for name in ("max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days"):
+        for name in (
+            "max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days", "photo_check_bytes_per_second",
+            "upload_days",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise SettingsError(f"{variable_of(name)} must be at least 1, it is {getattr(self, name)}")
         for name in ("hearing_working_days", "appeal_working_days", "session_hours"):
@@ -150,9 +175,40 @@ class Settings:
             )
         return chain  # type: ignore[return-value] # partition()[::2] gives pairs
 
+    def receipt_seed(self) -> bytes:
+        """Give the 32 bytes of the private key that receipts are signed with; raises SettingsError."""
+        if not self.receipt_key:
+            return hmac.digest(self.secret_key.encode(), RECEIPT_KEY_LABEL, "sha256")
+        seed = _key_bytes(self.receipt_key)
+        if not seed:
+            raise SettingsError(
+                f"{variable_of('receipt_key')} must hold {RECEIPT_KEY_BYTES} bytes in base64; make one with: "
+                "audit-api receipt new-key"
+            )
+        return seed
+
+    def previous_receipt_keys(self) -> tuple[bytes, ...]:
+        """Give the public keys used before the present one, 32 bytes each; raises SettingsError."""
+        keys = tuple(map(_key_bytes, self.receipt_keys_previous.split()))
+        if not all(keys):
+            raise SettingsError(
+                f"{variable_of('receipt_keys_previous')} must hold public keys of {RECEIPT_KEY_BYTES} bytes in base64, "
+                "as printed by: audit-api receipt keys"
+            )
+        return keys
+
     def __repr__(self) -> str:
         shown = (f"{f.name}={'***' if f.metadata['secret'] else getattr(self, f.name)!r}" for f in fields(self))
         return f"Settings({', '.join(shown)})"
+
+
+def _key_bytes(text: str) -> bytes:
+    """Read a key from base64; empty where it is none."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return key if len(key) == RECEIPT_KEY_BYTES else b""
 
 
 def variable_of(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final, Protocol, cast
 
@@ -47,6 +47,18 @@ class BlobStore(Protocol):
 
     def size(self, sha256: str) -> int:
         """Give its length in bytes; raises BlobMissingError."""
+
+    def blocks(self, sha256: str) -> Iterator[bytes]:
+        """Read a blob block by block, a few of them in memory at most; raises BlobMissingError.
+
+        For checks: what is there is given as it is, whole or not.
+        """
+
+    def names(self, after: str, limit: int) -> list[str]:
+        """List blobs in the order of their names, behind one of them."""
+
+    def sweep_orphans(self, older_than: datetime, now: datetime, limit: int = 10_000) -> int:
+        """Remove what attempts begun before `older_than` left behind and never committed; gives their number."""
 
     def delete(self, sha256: str, unused_since: datetime) -> bool:
         """Remove a blob that nobody has put since `unused_since`; False if there is none such.
@@ -121,6 +133,23 @@ class GridFSStore:
         if kept is None:
             raise BlobMissingError(sha256)
         return int(kept["length"])
+
+    def blocks(self, sha256: str) -> Iterator[bytes]:
+        """Read a blob block by block; see BlobStore.blocks. GridFS' own reader fetches up to 16 MB at once."""
+        kept = self._files.find_one({"filename": sha256}, {"_id": 1})
+        if kept is None:
+            raise BlobMissingError(sha256)
+        # A slow reader must not hold a cursor that the server closes after ten idle minutes: each read is one query.
+        for number in itertools.count():
+            chunk = self._chunks.find_one({"files_id": kept["_id"], "n": number}, {"data": 1})
+            if chunk is None:
+                return
+            yield bytes(chunk["data"])
+
+    def names(self, after: str, limit: int) -> list[str]:
+        """List blobs in the order of their names; see BlobStore.names."""
+        found = self._files.find({"filename": {"$gt": after}}, {"filename": 1}).sort("filename", 1).limit(limit)
+        return [kept["filename"] for kept in found]
 
     def delete(self, sha256: str, unused_since: datetime) -> bool:
         """Remove a blob; see BlobStore.delete. The file document goes first: no reader finds half a blob."""

@@ -53,6 +53,24 @@ class PhotoUpload(Document):
     meta = {"collection": "photo_uploads", "auto_create_index": False, "indexes": ["sha256"]}
 
 
+class PhotoDamage(Document):
+    """A photo whose bytes are missing or not those of its name; kept when it is whole again, with the time."""
+
+    id = StringField(primary_key=True)  # the SHA-256
+    state = StringField(required=True, choices=["damaged", "missing", "mended"])
+    found_at = DateTimeField(required=True)
+    seen_at = DateTimeField(required=True)  # when it was last looked at
+    mended_at = DateTimeField(null=True)
+    visits = ListField(StringField())  # that name it; the first few
+    brand = ListField(StringField())  # of these visits: who may see this
+    dealer = ListField(StringField())
+    meta = {
+        "collection": "photo_damages",
+        "auto_create_index": False,
+        "indexes": ["brand", "dealer", "state"],
+    }
+
+
 def insert_once(document: type[Document], row: Row) -> bool:
     """Insert a document; False if its id was there already (nothing is changed then)."""
     try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import datetime
 
 from pymongo.client_session import ClientSession
 
 from audit_api import problems
+from audit_api.domain import signatures
 from audit_api.domain import visits as rules
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
@@ -21,6 +20,7 @@ from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment
 from audit_api.operations.findings import raise_findings
+from audit_api.operations.receipts import FORMAT, signing_seed
 from audit_api.operations.visit_checks import check_visit
 from audit_api.operations.visit_reading import checklist_of, find_visit
 from audit_api.problems import Problem
@@ -52,7 +52,7 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
         arrived = _arrived(visit)
         _check_complete(visit, checklist)
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
-        receipt = make_receipt(visit, arrived, at, settings.secret_key)
+        receipt = make_receipt(visit, arrived, at, signing_seed(settings, actor=actor, at=at))
         try:
             checks = check_visit(visit, checklist, settings)
             _write(visit, checklist, score, receipt, checks, settings=settings, actor=actor, at=at)
@@ -109,12 +109,10 @@ def _check_complete(visit: Row, checklist: Checklist) -> None:
         )
 
 
-def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, secret_key: str) -> Row:
-    """Make the receipt of a submission: what was taken in, when, signed.
-
-    `signature` is the HMAC-SHA256 in hex, under the secret key, of the canonical JSON of all the rest.
-    """
+def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, seed: bytes) -> Row:
+    """Make the receipt of a submission: what was taken in, when, signed (see domain/signatures.py)."""
     receipt: Row = {
+        "format": FORMAT,
         "visit": visit["_id"],
         "revision": visit["revision"],
         "content_hash": visit["content_hash"],
@@ -130,13 +128,7 @@ def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, secret_
         ],
         "server_time": to_milliseconds(at).isoformat(),
     }
-    return {**receipt, "signature": sign_receipt(receipt, secret_key)}
-
-
-def sign_receipt(receipt: Row, secret_key: str) -> str:
-    """Give the signature of a receipt; its own member `signature` is left out."""
-    covered = {name: value for name, value in receipt.items() if name != "signature"}
-    return hmac.new(secret_key.encode(), rules.canonical_json(covered), hashlib.sha256).hexdigest()
+    return signatures.sign(receipt, seed)
 
 
 def _write(
@@ -183,6 +175,7 @@ def _write(
             "state": state.value,
             "raw": score.raw,
             "capped": score.capped,
+            "receipt": receipt["signature"],
         }
         trail.append("visit", visit["_id"], "submitted", actor_id=actor.id, at=at, details=details, session=session)
 

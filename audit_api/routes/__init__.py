@@ -13,10 +13,13 @@ from audit_api.routes import (
     pages_copies,
     pages_flags,
     pages_home,
+    pages_photo_checks,
     pages_sign_in,
+    photo_checks,
     photos,
     programmes,
     questions,
+    receipts,
     results,
     reviews,
     screening,
@@ -32,7 +35,9 @@ BLUEPRINTS = (
     programmes.blp,
     assignments.blp,
     photos.blp,
+    photo_checks.blp,
     visits.blp,
+    receipts.blp,
     reviews.blp,
     copies.blp,
     results.blp,
@@ -46,4 +51,11 @@ BLUEPRINTS = (
 )
 
 # For people's browsers; not part of the OpenAPI file.
-PAGES = (pages_home.blp, pages_sign_in.blp, pages_flags.blp, pages_copies.blp, pages_auditors.blp)
+PAGES = (
+    pages_home.blp,
+    pages_sign_in.blp,
+    pages_flags.blp,
+    pages_copies.blp,
+    pages_photo_checks.blp,
+    pages_auditors.blp,
+)

@@ -12,13 +12,13 @@ from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, body_bytes, declares, services
-from audit_api.operations import submissions, visit_conflicts, visit_reading, visits
+from audit_api.operations import receipts, submissions, visit_conflicts, visit_reading, visits
+from audit_api.schemas.receipts import ReceiptSchema
 from audit_api.schemas.visit_content import read_content
 from audit_api.schemas.visits import (
     AuditorVisitSchema,
     ConflictPageSchema,
     ConflictQuery,
-    ReceiptSchema,
     StaffVisitSchema,
     SubmissionSchema,
     VisitPageSchema,
@@ -90,6 +90,12 @@ class VisitConflicts(MethodView):
 @blp.route("/visits/<uuid:visit_id>/submission")
 class Submission(MethodView):
     """The submission of one visit."""
+
+    @requires(Role.AUDITOR, *STAFF)
+    @blp.response(200, ReceiptSchema)
+    def get(self, visit_id: UUID) -> Any:
+        """Give the signed receipt of the latest submission."""
+        return receipts.open_receipt(actor(), str(visit_id))
 
     @requires(Role.AUDITOR)
     @declares(problems.REVISION_CONFLICT, problems.VISIT_LOCKED, problems.PHOTOS_MISSING, problems.EVIDENCE_MISSING)

@@ -139,26 +139,6 @@ class SubmissionSchema(Schema):
     )
 
 
-class ReceiptPhotoSchema(Schema):
-    """A photo that was taken in."""
-
-    item = fields.String(required=True)
-    slot = fields.String(required=True)
-    sha256 = fields.String(required=True)
-    received_at = fields.String(required=True)
-
-
-class ReceiptSchema(Schema):
-    """What was submitted and when; `signature` is an HMAC-SHA256 over the canonical JSON of all the rest."""
-
-    visit = fields.String(required=True)
-    revision = fields.Integer(required=True)
-    content_hash = fields.String(required=True)
-    photos = fields.List(fields.Nested(ReceiptPhotoSchema), required=True)
-    server_time = fields.String(required=True)
-    signature = fields.String(required=True)
-
-
 class DecisionSchema(Schema):
     """Which record was read before deciding."""
 

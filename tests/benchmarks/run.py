@@ -1,6 +1,6 @@
 """Measures what the product aims at, as ratios within one run: absolute times say more about the machine.
 
-    python -m tests.benchmarks [checklist|visit|photo|copies|import|screening …] [--full] [--profile]
+    python -m tests.benchmarks [checklist|visit|photo|copies|import|trail|screening …] [--full] [--profile]
 
 Each figure is the median of rounds in which ours and its floor take turns; "calm" is
 the ratio of the best round of each, which a busy machine disturbs less. Nothing is asserted.
@@ -17,7 +17,15 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks import checklist_get, copies, photo_intake, screening_scale, survey_import, visit_put
+from tests.benchmarks import (
+    checklist_get,
+    copies,
+    photo_intake,
+    screening_scale,
+    survey_import,
+    trail_append,
+    visit_put,
+)
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.system import System, a_system
 
@@ -27,6 +35,7 @@ MEASURES: dict[str, Callable[[System], list[Figure]]] = {
     "photo": lambda _: photo_intake.measure(),
     "copies": lambda _: copies.measure(),
     "import": survey_import.measure,
+    "trail": trail_append.measure,
     "screening": screening_scale.measure,
 }
 SHOWN = 25

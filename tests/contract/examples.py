@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit_api.domain.packaged import packaged_checklists_dir
+from audit_api.models.base import collection
 from tests import worlds
 from tests.contract import population_surveys
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
@@ -207,6 +208,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
     "/v1/visits/<uuid:visit_id>/review": _visit("review"),
     "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
+    "GET /v1/visits/<uuid:visit_id>/submission": _visit("result"),
     "/v1/visits/<uuid:visit_id>/void": _visit("void"),
     "/v1/waves/<string:code>": _brand(worlds.WAVES["Aurora"], worlds.WAVES["Borealis"]),
 }
@@ -257,6 +259,7 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     },
     ("POST", "/v1/questions/<string:question>/appeals"): lambda _: {"text": "我们不同意", "photos": []},
     ("POST", "/v1/questions/<string:question>/replies"): lambda _: {"text": "客户都是老客户", "photos": []},
+    ("POST", "/v1/receipt-verifications"): lambda _: collection("visit_receipts").find_one()["receipt"],
     ("POST", "/v1/staff-contact-imports"): lambda _: b"dealer,contact\nD0001,13900000001\n",
     ("POST", "/v1/survey-event-imports"): lambda _: (
         b"event_id,dealer,kind,event_at,contact,invited\nE-9,D0001,delivery,2026-11-01 10:00,13900000002,1\n"

@@ -29,6 +29,7 @@ PAGES = OPEN_PAGES | {
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",
     "/flags/<string:flag>/photos/<string:sha256>.jpg",
+    "/photo-damages",
     "/visits/<uuid:visit_id>/copies",
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg",
 }

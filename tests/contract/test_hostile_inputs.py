@@ -154,6 +154,7 @@ def test_queries(world: World, route: Route) -> None:
         after = world.counts()
         if str(route) in READING_IS_RECORDED:
             assert after.pop("trail") > before.pop("trail")
+            assert after.pop("trail_heads") >= before.pop("trail_heads")
         assert after == before
 
 
