@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "programme": ("programmes", "programme", "Programmes: add."),
     "wave": ("programmes", "wave", "Waves: add."),
     "assignment": ("programmes", "assignment", "Assignments: import."),
+    "import": ("visit_import", "import_", "What was done before: past visits."),
     "screening": ("screening", "screening", "Screenings of the database: run, watch, replay, export."),
     "flag": ("flags", "flag", "Flags: print the dossier of any dealer of a run."),
     "screen-files": ("screen_files", "screen_files", "Screen a folder of files, without a database."),

@@ -12,7 +12,9 @@ from audit_api.operations.directory import scope_filter
 from audit_api.problems import Problem
 
 # An auditor must not learn scores, nor that a dealer was chosen because something was noticed.
-HIDDEN_FROM_AUDITOR = frozenset({"score", "scores", "selected_by", "unverified", "earliest_release_at", "released_at"})
+HIDDEN_FROM_AUDITOR = frozenset(
+    {"score", "scores", "selected_by", "unverified", "earliest_release_at", "released_at", "imported"}
+)
 WITHOUT_CONTENT = {"observations": 0, "score": 0, "scores": 0}
 
 

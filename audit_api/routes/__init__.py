@@ -18,6 +18,7 @@ from audit_api.routes import (
     screening,
     survey_frame,
     surveys,
+    visit_imports,
     visits,
 )
 
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     assignments.blp,
     photos.blp,
     visits.blp,
+    visit_imports.blp,
     reviews.blp,
     results.blp,
     findings.blp,
