@@ -20,6 +20,9 @@ _YES_NO = {
     **dict.fromkeys(("no", "n", "false", "否", "无", "不符合"), "no"),
 }
 _NOT_APPLICABLE = frozenset({"na", "n/a", "不适用", "not applicable"})
+LONGEST_NOT_APPLICABLE = 20
+NOTHING_TICKED = "[]"
+"""Of several choices none was made, which is an answer; an empty cell is none."""
 _NUMBER = re.compile(r"([+-]?\d{1,15})(?:\.(\d{1,12}))?", re.ASCII)
 _BETWEEN = re.compile(r"[;；|、\n]")
 
@@ -61,17 +64,16 @@ def read_clock(text: str, zone: ZoneInfo) -> str:
 
 
 def _read(item: Item, text: str, options: Mapping[str, str]) -> Any:
+    if item.type in WORDED_TYPES:
+        short = item.allow_na and len(text) <= LONGEST_NOT_APPLICABLE
+        return NOT_APPLICABLE if short and folded(text) in _NOT_APPLICABLE else text
     word = folded(text)
     if item.allow_na and word in _NOT_APPLICABLE:
         return NOT_APPLICABLE
-    if item.type in WORDED_TYPES:
-        return text
-    if item.type == "yes_no":
-        return _YES_NO.get(word, text)
-    if item.type == "single":
-        return options.get(word, text)
+    if item.type in ("yes_no", "single"):
+        return (_YES_NO if item.type == "yes_no" else options).get(word, text)
     if item.type == "multi":
-        parts = [part.strip() for part in _BETWEEN.split(text)]
+        parts = [] if text == NOTHING_TICKED else [part.strip() for part in _BETWEEN.split(text)]
         return [options.get(folded(part), part) for part in parts if part]
     return _number(word.removesuffix("%").rstrip() if item.unit == "percent" else word, text)
 

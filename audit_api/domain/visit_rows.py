@@ -25,6 +25,7 @@ from audit_api.domain.visit_columns import (
 from audit_api.domain.visit_heads import Head, HeadReader, Places, Refusals, VisitDefaults, read_time
 
 Cells = Sequence[str]
+_NOTHING: dict[str, Any] = {}
 NO_ANSWER = ("没有任何答案", "holds no answer at all")
 
 
@@ -103,12 +104,17 @@ class PastVisitReader:
         if head is None:
             return errors
         padded = (*cells, "")
+        tables = self._tables_of(head.checklist)
         observations = []
         for item, value_at, comment_at in self._wide:
             text, comment = padded[value_at], padded[comment_at]
             if text or comment:
-                value = self._value(head, item, _Answer(row, item, text), errors)
-                _check_comment(head.checklist, item, _Answer(row, item + COMMENT, comment), errors)
+                met = tables.get(item) or _NOTHING  # nearly every cell was written so before
+                value = met.get(text)
+                if value is None:
+                    value = self._value(head, item, _Answer(row, item, text), errors)
+                if comment:
+                    _check_comment(head.checklist, item, _Answer(row, item + COMMENT, comment), errors)
                 observations.append(_observation(item, value, comment, None))
         if not observations and not errors:
             errors.refuse(row, ("", ""), *NO_ANSWER)

@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -243,6 +244,14 @@ def test_a_mapping_translates(client, past, manager, yes_no):
     rows = taken(client, manager, answer_rows.replace("item,value", "项,值"), "?mapping=rows")
     assert (rows["new"], rows["errors"]) == (1, [])
     assert collection("visits").find_one({"imported.visit_id": "9"})["score"]["raw"] == 0.0
+
+
+def test_the_mapping_in_the_documents_is_one(client, past, manager):
+    text = (Path(__file__).parents[2] / "docs" / "past-visits.md").read_text("utf-8")
+    source = text.split("```yaml\n")[1].split("```")[0]
+    answer = client.put("/v1/survey-mappings/x", json={"source": source}, headers=manager)
+    assert answer.status_code == 200, answer.get_json()
+    assert answer.get_json()["mapping"]["values"]["yes_no"] == {"√": "yes", "×": "no"}
 
 
 def test_a_mapping_names_only_what_is_there(client, past, manager):
