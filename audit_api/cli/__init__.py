@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "programme": ("programmes", "programme", "Programmes: add."),
     "wave": ("programmes", "wave", "Waves: add."),
     "assignment": ("programmes", "assignment", "Assignments: import."),
+    "visit": ("visits", "visit", "Visits: list their versions, compare two."),
     "import": ("visit_import", "import_", "What was done before: past visits."),
     "screening": ("screening", "screening", "Screenings of the database: run, watch, replay, export."),
     "flag": ("flags", "flag", "Flags: print the dossier of any dealer of a run."),

@@ -124,7 +124,10 @@ class VisitWriter:
         revision = held["revision"] + 1
         importing, reason = self._importing, self._correct
         entry = document["scores"][0] | {"reason": "correction", "revision": revision}
-        changed = {name: document[name] for name in REPLACED} | {"revision": revision, "submitted_revision": revision}
+        changed = {name: document.get(name) for name in REPLACED} | {
+            "revision": revision,
+            "submitted_revision": revision,
+        }
         changed |= {name: document[name] for name in ("earliest_release_at", "unverified")}
 
         def write(session: ClientSession) -> bool:

@@ -19,6 +19,7 @@ from audit_api.routes import (
     survey_frame,
     surveys,
     visit_imports,
+    visit_versions,
     visits,
 )
 
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     photos.blp,
     visits.blp,
     visit_imports.blp,
+    visit_versions.blp,
     reviews.blp,
     results.blp,
     findings.blp,

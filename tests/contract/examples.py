@@ -167,11 +167,13 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
     "/v1/visits/<uuid:visit_id>/approval": _visit("approval"),
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
+    "/v1/visits/<uuid:visit_id>/differences": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
     "/v1/visits/<uuid:visit_id>/review": _visit("review"),
     "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
+    "/v1/visits/<uuid:visit_id>/versions": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/void": _visit("void"),
     "/v1/waves/<string:code>": _brand(worlds.WAVES["Aurora"], worlds.WAVES["Borealis"]),
 }
