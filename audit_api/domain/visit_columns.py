@@ -9,7 +9,7 @@ from functools import cached_property
 
 REQUIRED_VISIT_COLUMNS = ("visit_id", "dealer", "auditor", "started_at")
 VISIT_COLUMNS = (
-    *REQUIRED_VISIT_COLUMNS, "ended_at", "submitted_at", "checklist", "version", "selected_by", "wave",
+    *REQUIRED_VISIT_COLUMNS, "ended_at", "submitted_at", "checklist", "version", "selected_by", "wave", "source",
 )  # fmt: skip
 LONG_COLUMNS = ("item", "value", "comment", "answered_at")
 """Columns of one answer, where each has a row of its own."""

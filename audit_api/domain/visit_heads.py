@@ -36,6 +36,7 @@ TIMES = ("started_at", "ended_at", "submitted_at")
 class VisitDefaults:
     """What holds for every visit of a file that does not say otherwise."""
 
+    source: str = ""
     checklist: str = ""
     version: int | None = None
     selected_by: str = UNKNOWN
@@ -54,6 +55,7 @@ class Places:
 class Head(NamedTuple):
     """What holds for a visit as a whole; times are UTC."""
 
+    source: str
     visit_id: str
     dealer: DealerPlace
     wave: str
@@ -71,6 +73,11 @@ class Refusals(list[RowError]):
     def refuse(self, row: int, cell: tuple[str, str], zh: str, en: str) -> None:
         """Refuse a cell, given as column and value."""
         self.append(RowError(row, *cell, zh, en))
+
+
+def is_source(name: str) -> bool:
+    """Tell whether a text can name where visits come from."""
+    return 1 <= len(name) <= LONGEST_SOURCE and name.isprintable() and usable(name)
 
 
 def read_time(row: int, cell: tuple[str, str], zone: ZoneInfo, errors: Refusals) -> datetime | None:
@@ -101,6 +108,10 @@ class HeadReader:
         """Read the cells by column; None where something is refused."""
         before = len(errors)
         self._check_id(row, words["visit_id"], errors)
+        source = words.get("source", "") or self._defaults.source
+        if not is_source(source):
+            zh, en = f"须为 1 至 {LONGEST_SOURCE} 个可见字符", f"1 to {LONGEST_SOURCE} visible characters"
+            errors.refuse(row, ("source", source), zh, en)
         dealer = self._dealer(row, words["dealer"], errors)
         auditor = self._auditor(row, words["auditor"], errors)
         checklist = self._checklist(row, words, errors)
@@ -117,7 +128,7 @@ class HeadReader:
         wave = self._wave(row, words, (dealer, started), errors)
         if len(errors) > before or checklist is None or auditor is None:
             return None
-        return Head(words["visit_id"], dealer, wave, checklist, auditor, started, ended, submitted, selected_by)
+        return Head(source, words["visit_id"], dealer, wave, checklist, auditor, started, ended, submitted, selected_by)
 
     def _check_id(self, row: int, name: str, errors: Refusals) -> None:
         if not name or len(name) > LONGEST_ID or not name.isprintable() or not usable(name):

@@ -19,7 +19,7 @@ from audit_api.domain.survey_mappings import VISITS
 from audit_api.domain.surveys import ColumnsError, nearest_name
 from audit_api.domain.visit_columns import LONG_COLUMNS, VISIT_COLUMNS, AuditItem, AuditItems, commented_item, is_long
 from audit_api.domain.visit_groups import by_visit, scattered_visits
-from audit_api.domain.visit_heads import LONGEST_SOURCE, UNKNOWN, Places, VisitDefaults
+from audit_api.domain.visit_heads import LONGEST_SOURCE, UNKNOWN, Places, VisitDefaults, is_source
 from audit_api.domain.visit_rows import PastVisit, PastVisitReader
 from audit_api.intake.tables import Table
 from audit_api.models import trail, visits
@@ -82,7 +82,7 @@ class VisitImportReport(BatchReport):
 class FileOptions:
     """What the importer says of a whole file.
 
-    `source` names where the file comes from (else the mapping's name does), `checklist`, `version` and
+    `source` names where visits come from that do not say so (else the mapping's name does), `checklist`, `version` and
     `selected_by` hold where the file says nothing, `programme` narrows the waves, `correct` is the reason why changed
     content takes the place of what was kept.
     """
@@ -114,12 +114,13 @@ def import_visits(
     kept. A visit with a cell that cannot be taken is refused whole, and each such cell told to `refuse`.
     Raises IMPORT_REFUSED for a header that does not fit or where no source is named, NOT_FOUND for an unknown mapping.
     """
-    source = _source(options)
-    defaults, items = _defaults(options), _items(table, options.mapping)
+    items = _items(table, options.mapping)
     translated = TranslatedTable(table, VISITS, options.mapping, items)
     checklist = lru_cache(MOST_CHECKLISTS)(find_checklist)  # an unknown one is asked for once, too
     places = Places(dealer_places(actor), _auditors(), wave_spans(options.programme), checklist)
     columns = tuple(translated.columns)
+    source = _source(options, columns)
+    defaults = _defaults(options, source)
     long = is_long(columns)
     try:
         reader = PastVisitReader(
@@ -207,9 +208,9 @@ def _long(
         yield [group] if isinstance(group, RowError) else reader.read_answers(group)
 
 
-def _source(options: FileOptions) -> str:
+def _source(options: FileOptions, columns: Sequence[str]) -> str:
     source = (options.source or options.mapping or "").strip()
-    if not source or len(source) > LONGEST_SOURCE or not source.isprintable():
+    if not is_source(source) and (source or "source" not in columns):
         raise Problem(
             problems.IMPORT_REFUSED,
             zh=f"请注明来源（1 至 {LONGEST_SOURCE} 个字符）：走访编号只在同一来源内唯一",
@@ -218,13 +219,13 @@ def _source(options: FileOptions) -> str:
     return source
 
 
-def _defaults(options: FileOptions) -> VisitDefaults:
+def _defaults(options: FileOptions, source: str) -> VisitDefaults:
     code, version = options.checklist or "", options.version
     if options.mapping is not None:
         mapped = open_mapping(options.mapping)["mapping"]
         code = code or mapped.get("checklist", "")
         version = version or mapped.get("checklist_version")
-    return VisitDefaults(code, version, options.selected_by or UNKNOWN)
+    return VisitDefaults(source, code, version, options.selected_by or UNKNOWN)
 
 
 def _items(table: Table, mapping: str | None) -> AuditItems:

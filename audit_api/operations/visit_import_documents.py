@@ -39,7 +39,7 @@ class Importing:
     def visit_id(self, visit: PastVisit) -> str:
         """Name a visit by brand, source and the source's id: the same file again names the same visits."""
         head = visit.head
-        return str(uuid.uuid5(NAMESPACE, f"{head.dealer.brand}\n{self.source}\n{head.visit_id}"))
+        return str(uuid.uuid5(NAMESPACE, f"{head.dealer.brand}\n{head.source}\n{head.visit_id}"))
 
 
 def content_of(visit: PastVisit) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def past_visit(
             checklist.mode, over_at, importing.hold_days, head.dealer.timezone
         ),
         "imported": {
-            "source": importing.source,
+            "source": head.source,
             "visit_id": head.visit_id,
             "batch": importing.batch,
             "row": visit.row,

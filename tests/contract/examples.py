@@ -236,8 +236,8 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "version": 1, "responses": [response(0, "D0001")],
     },
     ("POST", "/v1/visits/imports"): lambda _: (
-        b"visit_id,dealer,auditor,checklist,version,started_at,SAA-FAC-01\n"
-        b"OLD-1,D0001,auditor-aurora@example.com,SAA,1,2026-11-02 10:00,yes\n"
+        b"source,visit_id,dealer,auditor,checklist,version,started_at,SAA-FAC-01\n"
+        b"agency,OLD-1,D0001,auditor-aurora@example.com,SAA,1,2026-11-02 10:00,yes\n"
     ),
     ("PUT", "/v1/visits/<uuid:visit_id>"): lambda world: world.visits["own"]["sent"].body,
     ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"]),

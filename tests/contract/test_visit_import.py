@@ -358,6 +358,9 @@ def test_what_is_released_is_not_corrected_by_a_file(client, past, manager):
 def test_an_id_is_one_visits_within_its_source_and_brand(client, past, manager):
     taken(client, manager, wide([1]))
     assert taken(client, manager, wide([1]), "?source=other")["new"] == 1
+    named = wide([1]).replace("visit_id,", "source,visit_id,", 1).replace("V1,", "other,V1,", 1)
+    assert taken(client, manager, named)["same"] == 1  # what the file says goes before
+    assert taken(client, manager, named, "")["same"] == 1
     assert taken(client, manager, wide([1], dealer="D0003"))["new"] == 1
     assert taken(client, manager, wide([1], dealer="D0002"))["changed"] == 1
 

@@ -37,7 +37,7 @@ WORDS = {"yes": "是", "no": "否", "na": "不适用"}
 
 def reader(checklist, columns, *, long=False):
     items = AuditItems({i.id: AuditItem(i.id, i.type) for i in checklist.items})
-    defaults = VisitDefaults(checklist.code, 1, "plan")
+    defaults = VisitDefaults("agency", checklist.code, 1, "plan")
     return PastVisitReader([*HEAD, *columns], items, PLACES, long=long, defaults=defaults, before=NOW)
 
 
