@@ -90,7 +90,9 @@ class VisitWriter:
             return Outcome("same")
         # What is released, or lies out of scope, is not replaced by a file.
         in_scope = self._actor.sees(brand=held["brand"], dealer=held["dealer"])
-        if self._correct and in_scope and held["state"] == State.APPROVED.value:
+        # A visit that somebody changed since it was compared was not scored: the next run corrects it.
+        replaceable = in_scope and held["state"] == State.APPROVED.value and "scores" in document
+        if self._correct and replaceable:
             self._begin()
             if self._replace(held, document):
                 held |= {"content_hash": content_hash, "revision": held["revision"] + 1}

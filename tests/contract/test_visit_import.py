@@ -19,7 +19,7 @@ from audit_api.domain.directory import OPERATOR, Role
 from audit_api.domain.scoring import score_visit
 from audit_api.domain.visit_cells import NOT_IMPORTED
 from audit_api.intake.tables import read_table
-from audit_api.models import base
+from audit_api.models import base, visits
 from audit_api.models.base import collection
 from audit_api.operations import programmes, visit_import_writing
 from audit_api.operations.visit_import import FileOptions, import_visits
@@ -344,6 +344,16 @@ def test_changed_content_is_kept_beside_until_somebody_says_why(client, past, ma
     assert taken(client, manager, changed)["same"] == 1
     assert taken(client, manager, wide([1]))["same"] == 1  # the replaced content is known, too
     assert everything() == before
+
+
+def test_an_id_shared_by_many_visits_is_refused_at_some_point(client, past, manager, monkeypatch):
+    monkeypatch.setattr(visits, "MOST_CONFLICTS", 2)
+    ends = [f"2025-02-03 13:0{n}" for n in range(4)]
+    rows = [wide([1], ended_at=end).splitlines(keepends=True) for end in ends]
+    body = taken(client, manager, rows[0][0] + "".join(row[1] for row in rows))
+    assert (body["new"], body["changed"], body["refused"]) == (1, 2, 1)
+    assert (body["errors"][0]["row"], body["errors"][0]["column"]) == (5, "visit_id")
+    assert "is the id shared" in body["errors"][0]["en"]
 
 
 def test_what_is_released_is_not_corrected_by_a_file(client, past, manager):
