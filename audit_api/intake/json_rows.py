@@ -19,6 +19,7 @@ NESTED = "answers"
 """A response or a visit may hold its answers in an object of this name, as over HTTP."""
 NESTED_COMMENTS = "comments"
 """A visit may hold its comments in an object of this name, by item."""
+NOTHING_TICKED = "[]"
 _BETWEEN = re.compile(r"[\s,]*")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
 Cells = dict[str, str]
@@ -194,10 +195,9 @@ def _flat(found: _Pairs) -> Iterator[tuple[str, Any]]:
 
 def _joined(answer: Any) -> Any:
     """Write several choices as a spreadsheet has them."""
-    several = (
-        isinstance(answer, list) and not isinstance(answer, _Pairs) and all(isinstance(one, str) for one in answer)
-    )
-    return ";".join(answer) if several else answer
+    if not isinstance(answer, list) or isinstance(answer, _Pairs) or not all(isinstance(one, str) for one in answer):
+        return answer
+    return ";".join(answer) or NOTHING_TICKED
 
 
 def _unusable(cells: Cells) -> bool:

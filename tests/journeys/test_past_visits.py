@@ -11,9 +11,9 @@ from audit_api.models.base import collection
 from audit_api.models.directory import Dealer
 from tests.benchmarks import visit_import
 
-FEW, MANY = (5_000, 50_000) if os.environ.get("FULL") else (500, 2_500)
-GROWTH_BYTES = 60 << 20
-"""Two thousand visits more, with their scores, would take some 200 MB as Python objects."""
+FEW, MANY = (5_000, 50_000) if os.environ.get("FULL") else (500, 3_500)
+GROWTH_BYTES = 25 << 20
+"""The second run has 2,500 new visits more than the first; kept in memory they would take some 50 MB."""
 
 
 def imported(settings, path):
