@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "programme": ("programmes", "programme", "Programmes: add."),
     "wave": ("programmes", "wave", "Waves: add."),
     "assignment": ("programmes", "assignment", "Assignments: import."),
+    "visit": ("visits", "visit", "Visits: list their versions, compare two."),
+    "import": ("visit_import", "import_", "What was done before: past visits."),
     "screening": ("screening", "screening", "Screenings of the database: run, watch, replay, export."),
     "copy": ("copies", "copy", "Photos used more than once: enter, list."),
     "auditor": ("auditors", "auditor", "Auditors: compare them with one another, print a dossier."),

@@ -124,7 +124,7 @@ def _items(visit: Mapping[str, Any], checklist: Checklist) -> list[Document]:
                 "type": item.type,
                 "text": _words(item.text),
                 "value": value,
-                "answer": _answer(item, value),
+                "answer": answer_words(item, value),
                 "comment": observation.get("comment") or None,
                 "cap": None if item.critical is None else {"cap": item.critical.cap, "max": item.critical.max_score},
                 "photos": list(observation.get("photos") or ()),
@@ -133,7 +133,7 @@ def _items(visit: Mapping[str, Any], checklist: Checklist) -> list[Document]:
     return found
 
 
-def _answer(item: Item, value: Any) -> list[Document]:
+def answer_words(item: Item, value: Any) -> list[Document]:
     """Return the words of what was chosen, in both languages; empty where the value speaks for itself."""
     if value == NOT_APPLICABLE:
         return [{"zh": "不适用", "en": "not applicable"}]

@@ -15,15 +15,27 @@ from audit_api.domain.source_fields import Fields
 from audit_api.domain.source_text import Node, Report, read_nodes
 from audit_api.domain.survey_frame import EVENT_COLUMNS, REQUIRED_EVENT_COLUMNS, STAFF_COLUMNS
 from audit_api.domain.survey_times import canonical_time
+from audit_api.domain.visit_columns import (
+    ITEM_ID,
+    LONG_COLUMNS,
+    REQUIRED_VISIT_COLUMNS,
+    VISIT_COLUMNS,
+    VISIT_TIMES,
+    AuditItems,
+    commented_item,
+)
 
-RESPONSES, EVENTS, STAFF = "responses", "events", "staff"
-KINDS = (RESPONSES, EVENTS, STAFF)
+RESPONSES, EVENTS, STAFF, VISITS = "responses", "events", "staff", "visits"
+KINDS = (RESPONSES, EVENTS, STAFF, VISITS)
 COLUMNS_OF = {
     RESPONSES: (surveys.REQUIRED_COLUMNS, surveys.COLUMNS),
     EVENTS: (REQUIRED_EVENT_COLUMNS, EVENT_COLUMNS),
     STAFF: (STAFF_COLUMNS, STAFF_COLUMNS),
+    VISITS: (REQUIRED_VISIT_COLUMNS, (*VISIT_COLUMNS, *LONG_COLUMNS)),
 }
-"""Required and known columns of each kind of import; responses have the items of their questionnaire as well."""
+"""Required and known columns of each kind of import; responses and visits have items as well."""
+TIMES = frozenset((*surveys.TIMES, *VISIT_TIMES))
+WITH_ITEMS = (RESPONSES, VISITS)
 EVERYWHERE = "any"
 MOST_COLUMNS, MOST_VALUES, MOST_FORMATS = 500, 2_000, 20
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
@@ -42,6 +54,8 @@ class ColumnMapping:
     kind: str = RESPONSES
     questionnaire: str = ""
     questionnaire_version: int | None = None
+    checklist: str = ""
+    checklist_version: int | None = None
     columns: Mapping[str, str] = None  # type: ignore[assignment] # always given by parse_mapping
     ignore: tuple[str, ...] = ()
     constants: Mapping[str, str] = None  # type: ignore[assignment] # likewise
@@ -51,8 +65,9 @@ class ColumnMapping:
     decimal_comma: bool = False
 
     def document(self) -> dict[str, Any]:
-        """Give the mapping as plain data."""
-        return asdict(self)
+        """Give the mapping as plain data; a checklist only where one is named."""
+        unsaid = {} if self.checklist else {"checklist", "checklist_version"}
+        return {name: value for name, value in asdict(self).items() if name not in unsaid}
 
 
 def parse_mapping(text: str, file: str = "mapping") -> ColumnMapping:
@@ -78,6 +93,12 @@ def _mapping(fields: Fields) -> ColumnMapping:
         kind=kind,
         questionnaire=fields.word("questionnaire", required=kind == RESPONSES, longest=40),
         questionnaire_version=version,
+        checklist=fields.word("checklist", required=False, longest=40) if kind == VISITS else "",
+        checklist_version=(
+            fields.whole("checklist_version", 1, 100_000, required=False)
+            if kind == VISITS and fields.has("checklist_version")
+            else None
+        ),
         columns=_words(fields.inner("columns"), MOST_COLUMNS),
         ignore=fields.words("ignore", MOST_COLUMNS, required=False),
         constants=_words(fields.inner("constants", required=False), MOST_COLUMNS),
@@ -109,7 +130,8 @@ def _check(fields: Fields, mapping: ColumnMapping) -> None:
         fields.wrong("columns", f"两列对应同一目标：{names}", f"two columns lead to the same: {names}")
     _, known = COLUMNS_OF[mapping.kind]
     for name in targets:
-        is_item = mapping.kind == RESPONSES and re.fullmatch(r"[A-Z][A-Z0-9]{1,11}-[A-Z]{2,6}-\d{2,3}[A-Z]?", name)
+        is_item = mapping.kind in WITH_ITEMS and ITEM_ID.fullmatch(name)
+        is_item = is_item or (mapping.kind == VISITS and ITEM_ID.fullmatch(commented_item(name)))
         if name not in known and not is_item:
             near = surveys.nearest_name(name, known)
             zh, en = (f"；是否为 {near}？", f"; did you mean {near}?") if near else ("", "")
@@ -164,13 +186,15 @@ class UnknownColumnsError(ValueError):
 class Translator:
     """Translates the rows of one file by a mapping; `columns` are ours, in the order of the translated cells.
 
-    `asked` is the questionnaire of responses. A column of theirs that has one of our names needs no entry.
-    Raises UnknownColumnsError.
+    `asked` is the questionnaire of responses, or the items of visits. A column of theirs that has one of our names
+    needs no entry. Raises UnknownColumnsError.
     """
 
-    def __init__(self, mapping: ColumnMapping, theirs: Sequence[str], asked: Questionnaire | None = None) -> None:
+    def __init__(
+        self, mapping: ColumnMapping, theirs: Sequence[str], asked: Questionnaire | AuditItems | None = None
+    ) -> None:
         required, known = COLUMNS_OF[mapping.kind]
-        ours = {*known, *(asked.by_id if asked else ())}
+        ours = {*known, *(asked.by_id if asked else ()), *(asked.comments if isinstance(asked, AuditItems) else ())}
         unknown = [n for n in theirs if n not in mapping.columns and n not in ours and n not in mapping.ignore]
         missing = [n for n, leads_to in mapping.columns.items() if n not in theirs and leads_to in required]
         if unknown or missing:
@@ -181,6 +205,8 @@ class Translator:
         self.columns = (*self._theirs, *mapping.constants)
         self._constants = tuple(mapping.constants.values())
         self._width = len(theirs)
+        self._mapping, self._asked = mapping, asked
+        self._answers: dict[str, Callable[[str], str] | None] = {}
         zone = ZoneInfo(mapping.timezone) if mapping.timezone else None
         work = [(i, _work(mapping, name, zone, asked)) for i, name in enumerate(self._theirs)]
         self._work = [(i, done) for i, done in work if done is not None]
@@ -207,6 +233,13 @@ class Translator:
         same = [same_text(text, len(theirs[0])) for text in self._constants]
         return dict(zip(self.columns, [*made, *same], strict=True))
 
+    def answer(self, item: str, text: str) -> str:
+        """Translate the answer to an item that a cell names, as in files with one answer a row."""
+        if item not in self._answers and len(self._answers) < MOST_VALUES:
+            self._answers[item] = _work(self._mapping, item, None, self._asked)
+        work = self._answers.get(item)
+        return text if work is None else work(text)
+
     def in_their_words(self, error: RowError) -> RowError:
         """Name the column of an error as their file does."""
         theirs = self._theirs.get(error.column, error.column)
@@ -214,10 +247,10 @@ class Translator:
 
 
 def _work(
-    mapping: ColumnMapping, name: str, zone: ZoneInfo | None, asked: Questionnaire | None
+    mapping: ColumnMapping, name: str, zone: ZoneInfo | None, asked: Questionnaire | AuditItems | None
 ) -> Callable[[str], str] | None:
     """Give what has to be done to the cells of a column of ours, None for nothing."""
-    if name in surveys.TIMES:
+    if name in TIMES:
         if mapping.dates or zone:
             return lambda text: canonical_time(text, mapping.dates, zone)
         return None

@@ -117,11 +117,11 @@ class _Cells(dict[Any, int | str | None]):
         if self._typed:
             if not self._questionnaire.accepts(self._item, cell):
                 raise ValueError("not an answer of this item")
-            if isinstance(cell, str) and not _usable(cell):
+            if isinstance(cell, str) and not usable(cell):
                 raise ValueError("holds a character that is not text")
             found: int | str = cell
             return found
-        if not _usable(cell):
+        if not usable(cell):
             raise ValueError("holds a character that is not text")
         return self._questionnaire.read_cell(self._item, cell)
 
@@ -160,7 +160,7 @@ class ResponseReader:
         self._tables = [_Cells(questionnaire, name, typed=typed) for name in items]
         self._dealers = dealers
         self._zones = {dealer.timezone: ZoneInfo(dealer.timezone) for dealer in dealers.values()}
-        self._waves = _Segments(wave_segments(waves))
+        self._waves = WaveSegments(wave_segments(waves))
         self._channels = frozenset(questionnaire.channels) | {""}
 
     def read(self, row: int, cells: Sequence[Any]) -> ResponseRecord | list[RowError]:
@@ -195,7 +195,7 @@ class ResponseReader:
             errors.refuse("started_at", times[2], "晚于提交时间", "lies after submitted_at")
         holding = self._waves.holding(dealer.brand, event_at)
         if len(holding) != 1:
-            errors.refuse("event_at", times[0], *_no_single_wave(holding, dealer.brand))
+            errors.refuse("event_at", times[0], *no_single_wave(holding, dealer.brand))
         if errors:
             return errors
         return ResponseRecord(
@@ -223,13 +223,13 @@ class ResponseReader:
         written = "".join(words)
         if "E+" in written:
             self._check_shortened(words, errors)
-        if len(written) <= LONGEST_PLAIN and _usable(written):  # nearly every row, at one look
+        if len(written) <= LONGEST_PLAIN and usable(written):  # nearly every row, at one look
             return
         for place in PLAIN:
             word = words[place]
-            if word and (len(word) > LONGEST_PLAIN or not _usable(word)):
+            if word and (len(word) > LONGEST_PLAIN or not usable(word)):
                 errors.refuse(COLUMNS[place], word, *_too_long(LONGEST_PLAIN))
-        if comment and (len(comment) > LONGEST_TEXT or not _usable(comment)):
+        if comment and (len(comment) > LONGEST_TEXT or not usable(comment)):
             errors.refuse("comment", "", *_too_long(LONGEST_TEXT))
 
     def _check_shortened(self, words: tuple[str, ...], errors: _Errors) -> None:
@@ -285,7 +285,7 @@ def _too_long(longest: int) -> tuple[str, str]:
     return f"须为不超过 {longest} 个字符的文字", f"text of at most {longest} characters"
 
 
-class _Segments:
+class WaveSegments:
     """Which waves of a brand hold a moment: one bisection, whatever the number of waves."""
 
     def __init__(self, by_brand: Mapping[str, tuple[list[datetime], list[tuple[str, ...]]]]) -> None:
@@ -316,14 +316,15 @@ def wave_segments(waves: Iterable[WaveSpan]) -> dict[str, tuple[list[datetime], 
     return made
 
 
-def _no_single_wave(holding: tuple[str, ...], brand: str) -> tuple[str, str]:
+def no_single_wave(holding: tuple[str, ...], brand: str) -> tuple[str, str]:
+    """Say in zh and en why a time has no one wave."""
     if holding:
         names = ", ".join(holding)
         return f"同时落在多个波次：{names}；请指定项目", f"several waves hold it: {names}; name the programme"
     return f"品牌 {brand} 没有包含此时间的波次", f"no wave of brand {brand} holds this time"
 
 
-def _usable(text: str) -> bool:
+def usable(text: str) -> bool:
     """Tell whether a text can be kept: no NUL, no lone surrogate."""
     return "\x00" not in text and (text.isascii() or not _has_surrogate(text))
 

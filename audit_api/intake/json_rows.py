@@ -16,7 +16,10 @@ LONGEST_OBJECT = 1_000_000
 LARGEST_DOCUMENT_BYTES = 64_000_000
 PIECE = 1 << 18
 NESTED = "answers"
-"""A response may hold its answers in an object of this name, as over HTTP."""
+"""A response or a visit may hold its answers in an object of this name, as over HTTP."""
+NESTED_COMMENTS = "comments"
+"""A visit may hold its comments in an object of this name, by item."""
+NOTHING_TICKED = "[]"
 _BETWEEN = re.compile(r"[\s,]*")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
 Cells = dict[str, str]
@@ -183,9 +186,18 @@ def _converted(found: Any) -> Cells | _UnreadableError:
 def _flat(found: _Pairs) -> Iterator[tuple[str, Any]]:
     for name, value in found:
         if name == NESTED and isinstance(value, _Pairs):
-            yield from value
+            yield from ((item, _joined(answer)) for item, answer in value)
+        elif name == NESTED_COMMENTS and isinstance(value, _Pairs):
+            yield from ((f"{item} comment", text) for item, text in value)
         else:
             yield name, value
+
+
+def _joined(answer: Any) -> Any:
+    """Write several choices as a spreadsheet has them."""
+    if not isinstance(answer, list) or isinstance(answer, _Pairs) or not all(isinstance(one, str) for one in answer):
+        return answer
+    return ";".join(answer) or NOTHING_TICKED
 
 
 def _unusable(cells: Cells) -> bool:

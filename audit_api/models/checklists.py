@@ -131,7 +131,8 @@ def _remember(cache: dict[Any, T], key: Any, value: T) -> None:
     cache[key] = value
 
 
-def meanings(item_ids: list[str], session: ClientSession | None = None) -> dict[str, Row]:
-    """Return the recorded meanings of items that were published before."""
-    rows = ItemMeaning._get_collection().find({"_id": {"$in": item_ids}}, session=session)
+def meanings(item_ids: list[str] | None, session: ClientSession | None = None) -> dict[str, Row]:
+    """Return the recorded meanings of items that were published before; of all for None."""
+    wanted = {} if item_ids is None else {"_id": {"$in": item_ids}}
+    rows = ItemMeaning._get_collection().find(wanted, session=session)
     return {row["_id"]: row for row in rows}

@@ -59,6 +59,7 @@ class Assignment(Document):
     briefing = StringField(default="", max_length=4000)
     selected_by = StringField(required=True)
     created_at = DateTimeField(required=True)
+    imported = StringField()  # the batch of past visits that brought it: nobody is sent anywhere
     meta = {
         "collection": "assignments",
         "auto_create_index": False,

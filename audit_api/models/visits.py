@@ -59,6 +59,8 @@ class Visit(Document):
     earliest_release_at = DateTimeField()
     released_at = DateTimeField()
     void = DictField()  # {at, by, reason}
+    # Of a past visit that a file brought: {source, visit_id, batch, at, by, row}.
+    imported = DictField()
     record_revision = IntField(required=True)
     meta = {
         "collection": "visits",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit_api import problems
 from audit_api.domain.checklists import Checklist
+from audit_api.domain.programmes import SelectedBy
 from audit_api.domain.screening import (
     KINDS,
     RatedColumn,
@@ -137,6 +138,8 @@ def _visits(wave: Row, domain: str) -> list[Row]:
         "domain": domain,
         "state": {"$in": RELEASABLE},
         "mode": {"$in": ["covert", "announced"]},
+        # A past visit of which nobody knows why the dealer was chosen is no evidence.
+        "selected_by": {"$in": [*SelectedBy]},
         "started_at": within,
     }
     fields = dict.fromkeys(("dealer", "mode", "selected_by", "auditor", "checklist", "started_at", "score.items"), 1)

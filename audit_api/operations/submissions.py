@@ -14,6 +14,7 @@ from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import answers_of, missing_evidence, photo_hashes
 from audit_api.domain.scoring import VisitScore, score_visit
 from audit_api.domain.visit_checks.registry import open_checks
+from audit_api.domain.visit_versions import not_asked
 from audit_api.domain.visits import Event, State
 from audit_api.models import photos, trail, visits
 from audit_api.models.base import Row, in_transaction, to_milliseconds
@@ -22,7 +23,7 @@ from audit_api.models.programmes import Assignment
 from audit_api.operations.findings import raise_findings
 from audit_api.operations.receipts import FORMAT, signing_seed
 from audit_api.operations.visit_checks import check_visit
-from audit_api.operations.visit_reading import checklist_of, find_visit
+from audit_api.operations.visit_reading import checklist_of, find_visit, version_of
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -51,6 +52,7 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
         checklist = checklist_of(visit)
         arrived = _arrived(visit)
         _check_complete(visit, checklist)
+        _check_asked(visit, checklist)
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
         receipt = make_receipt(visit, arrived, at, signing_seed(settings, actor=actor, at=at))
         try:
@@ -106,6 +108,26 @@ def _check_complete(visit: Row, checklist: Checklist) -> None:
             zh=f"还有 {len(errors)} 处需要补充",
             en=f"{len(errors)} things are still missing",
             members={"errors": errors},
+        )
+
+
+def _check_asked(visit: Row, checklist: Checklist) -> None:
+    """Hold a returned visit to what was asked; whoever changes more says why. Raises EVIDENCE_MISSING by item."""
+    if visit["state"] != State.RETURNED.value or visit.get("correction"):
+        return
+    sent = version_of(visit, visit["submitted_revision"])["observations"]
+    asked = [note["item"] for note in visit["returned"]["notes"]]
+    message = {
+        "zh": "未要求更正此题；请改回，或在 correction 中说明原因",
+        "en": "nobody asked to change this: change it back, or say why in correction",
+    }
+    extra = not_asked(checklist, asked, sent, visit["observations"])
+    if extra:
+        raise Problem(
+            problems.EVIDENCE_MISSING,
+            zh=f"有 {len(extra)} 题未要求更正而被改动，请说明原因",
+            en=f"{len(extra)} items changed that nobody asked about; say why",
+            members={"errors": [{"item": item, "code": "not_asked", "message": message} for item in extra]},
         )
 
 

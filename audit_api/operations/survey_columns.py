@@ -18,7 +18,7 @@ from audit_api.intake.contacts import ContactHasher
 from audit_api.intake.records import TextColumns
 from audit_api.models.base import Row
 from audit_api.models.response_columns import HashedIdentities, pack_responses
-from audit_api.operations.survey_ledger import Document
+from audit_api.operations.import_ledger import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +34,8 @@ from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.operations import survey_versions
 from audit_api.operations.directory import scope_filter
-from audit_api.operations.survey_ledger import Document, Ledger, SurveyReport
-from audit_api.operations.survey_versions import Outcome
+from audit_api.operations.import_ledger import Ledger, Outcome, collector_paused, second_thread
+from audit_api.operations.survey_report import Document, SurveyReport
 from audit_api.problems import Problem
 
 if TYPE_CHECKING:
@@ -109,8 +106,10 @@ def import_responses(
         return to_document(record)
 
     # A second thread waits for the server while this one reads the next rows; a bounded number of batches waits.
-    with _collector_paused(), _second_thread() as writer:
-        ledger = Ledger(report, lambda documents: writer.submit(write, documents), refuse, outcome, progress)
+    with collector_paused(), second_thread() as writer:
+        ledger = Ledger(
+            report, lambda documents: writer.submit(write, documents), refuse, outcome, progress, size=surveys.BATCH
+        )
         for part in rows:
             if isinstance(part, tuple):
                 if document := read(*part):
@@ -132,35 +131,10 @@ def import_responses(
     return report
 
 
-@contextmanager
-def _second_thread() -> Iterator[ThreadPoolExecutor]:
-    """Give a thread that leaves what waits at its door when the import fails."""
-    writer = ThreadPoolExecutor(1)
-    try:
-        yield writer
-    finally:
-        writer.shutdown(cancel_futures=True)
-
-
 def _column_import(*given: Any, **more: Any) -> ColumnImport:
     from audit_api.operations.survey_columns import ColumnImport  # noqa: PLC0415 - Arrow only where a file is read
 
     return ColumnImport(*given, **more)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the search for reference cycles: it would walk the thousands of documents of a batch again and again.
-
-    Measured at a quarter of an import's time. There are no cycles among them: they go when their batch is written.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _counts(report: SurveyReport) -> Row:

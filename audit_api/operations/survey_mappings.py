@@ -11,12 +11,14 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from audit_api import problems
+from audit_api.domain.checklists import TYPES
 from audit_api.domain.directory import Actor
 from audit_api.domain.questionnaires import Questionnaire
 from audit_api.domain.rows import RowError, shown
 from audit_api.domain.source_text import FormatError
 from audit_api.domain.survey_mappings import (
     COLUMNS_OF,
+    VISITS,
     ColumnMapping,
     Translator,
     UnknownColumnsError,
@@ -24,10 +26,12 @@ from audit_api.domain.survey_mappings import (
     parse_mapping,
 )
 from audit_api.domain.surveys import nearest_name
+from audit_api.domain.visit_columns import AuditItems, commented_item
 from audit_api.intake.records import TextColumns
 from audit_api.intake.tables import Table
 from audit_api.models import surveys, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
+from audit_api.models.checklists import meanings
 from audit_api.operations import checklists
 from audit_api.problems import Problem
 
@@ -57,6 +61,10 @@ def save_mapping(name: str, source: str, *, file: str = "source", actor: Actor, 
     if mapping.questionnaire:
         asked = checklists.open_questionnaire(mapping.questionnaire, mapping.questionnaire_version)
         _check_items(mapping, asked)
+    if mapping.checklist and mapping.checklist_version:
+        checklists.open_checklist(mapping.checklist, mapping.checklist_version)
+    if mapping.kind == VISITS:
+        _check_audit_items(mapping)
     document = mapping.document() | {"ignore": list(mapping.ignore), "dates": list(mapping.dates)}
     mappings = surveys.ColumnMapping._get_collection()
 
@@ -108,7 +116,9 @@ def open_mapping(name: str, version: int | None = None) -> Row:
 class TranslatedTable:
     """A table in our words: `columns`, `rows()`, and errors in the words of its file; without a mapping as it is."""
 
-    def __init__(self, table: Table, kind: str, name: str | None, asked: Questionnaire | None = None) -> None:
+    def __init__(
+        self, table: Table, kind: str, name: str | None, asked: Questionnaire | AuditItems | None = None
+    ) -> None:
         self._table = table
         self._translator: Translator | None = None
         self.columns: Sequence[str] = table.columns
@@ -121,7 +131,7 @@ class TranslatedTable:
                 zh=f"列映射 {name} 用于 {mapping.kind}，不是 {kind}",
                 en=f"The column mapping {name} is for {mapping.kind}, not for {kind}",
             )
-        if asked and mapping.questionnaire not in ("", asked.code):
+        if isinstance(asked, Questionnaire) and mapping.questionnaire not in ("", asked.code):
             raise Problem(
                 problems.IMPORT_REFUSED,
                 zh=f"列映射 {name} 用于问卷 {mapping.questionnaire}，不是 {asked.code}",
@@ -151,6 +161,10 @@ class TranslatedTable:
             else:
                 yield TextColumns(part.first, self._translator.translated(part.columns))
 
+    def answer(self, item: str, text: str) -> str:
+        """Translate the answer to an item, in a file with one answer a row."""
+        return self._translator.answer(item, text) if self._translator else text
+
     def in_their_words(self, error: RowError) -> RowError:
         """Name the column of an error as the file does."""
         return self._translator.in_their_words(error) if self._translator else error
@@ -174,6 +188,23 @@ def _check_items(mapping: ColumnMapping, asked: Questionnaire) -> None:
         raise Problem(problems.INVALID, members={"errors": errors})
 
 
+def _check_audit_items(mapping: ColumnMapping) -> None:
+    """Refuse items that no published checklist has, and places of words that are none."""
+    known = COLUMNS_OF[VISITS][1]
+    named = [*mapping.columns.values(), *mapping.constants]
+    items = [commented_item(name) or name for name in named if name not in known]
+    places = [name for name in mapping.values if name not in known and name not in TYPES and name != "any"]
+    rows = meanings([*items, *places])
+    unknown = [name for name in (*items, *places) if name not in rows or "/" in rows[name]["meaning"]["type"]]
+    if unknown:
+        zh, en = (
+            "既不是导入的列，也不是已发布检查表的题目",
+            "no column of the import, and no item of a published checklist",
+        )
+        errors = [{"field": shown(name), "message": {"zh": zh, "en": en}} for name in unknown]
+        raise Problem(problems.INVALID, members={"errors": errors})
+
+
 def _unknown_error(name: str, known: Sequence[str], asked: Questionnaire) -> Row:
     near = nearest_name(name, known)
     zh, en = (f"；是否为 {near}？", f"; did you mean {near}?") if near else ("", "")
@@ -186,7 +217,9 @@ def _unknown_error(name: str, known: Sequence[str], asked: Questionnaire) -> Row
     }
 
 
-def _not_mapped(error: UnknownColumnsError, mapping: ColumnMapping, name: str, asked: Questionnaire | None) -> Problem:
+def _not_mapped(
+    error: UnknownColumnsError, mapping: ColumnMapping, name: str, asked: Questionnaire | AuditItems | None
+) -> Problem:
     zh, en = [f"文件与列映射 {name} 不符"], [f"The file does not fit the column mapping {name}"]
     if error.missing:
         listed = [shown(column)[:NAMED] for column in error.missing[:20]]

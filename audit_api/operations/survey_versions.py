@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from pymongo import UpdateOne
 
@@ -13,6 +12,7 @@ from audit_api.intake.contacts import ContactHasher
 from audit_api.models import surveys
 from audit_api.models.base import Row, collection
 from audit_api.models.checklists import find_questionnaire
+from audit_api.operations.import_ledger import Outcome
 
 ATTEMPTS = 10
 CONFLICTS_AT_ONCE = 500
@@ -22,13 +22,6 @@ COMPARED_FIELDS = dict.fromkeys((*COMPARED, *(f"versions.{name}" for name in COM
 
 Fingerprint = tuple[str, ...]
 """Content hash, and the hashes of contact, device and adviser under the present keys."""
-
-
-class Outcome(NamedTuple):
-    """What became of a response that was there already: same, changed, or full (no room for another version)."""
-
-    result: str
-    direction: str = ""
 
 
 def known_fingerprints(ids: Sequence[str], hasher: ContactHasher) -> dict[str, list[Fingerprint]]:

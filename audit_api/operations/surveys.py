@@ -19,7 +19,7 @@ from audit_api.models.base import Row
 from audit_api.operations import checklists, survey_mappings
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.survey_import import import_responses
-from audit_api.operations.survey_ledger import SurveyReport
+from audit_api.operations.survey_report import SurveyReport
 from audit_api.problems import Problem
 
 __all__ = [

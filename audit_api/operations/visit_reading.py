@@ -15,7 +15,7 @@ from audit_api.problems import Problem
 HIDDEN_FROM_AUDITOR = frozenset(
     {
         "score", "scores", "selected_by", "unverified", "earliest_release_at", "released_at", "checks", "check_counts",
-        "cleared",
+        "cleared", "imported",
     }
 )  # fmt: skip
 WITHOUT_CONTENT = {"observations": 0, "score": 0, "scores": 0, "checks": 0}
@@ -75,3 +75,15 @@ def review_queue(actor: Actor, *, limit: int) -> Row:
 def checklist_of(visit: Row) -> Checklist:
     """Load the checklist version a visit was answered on."""
     return open_checklist(visit["checklist"]["code"], visit["checklist"]["version"])
+
+
+def version_of(visit: Row, revision: int) -> Row:
+    """Give a version of a visit, held or replaced; raises NOT_FOUND for one that never was."""
+    if revision == visit["revision"]:
+        return visit
+    row: Row | None = visits.VisitRevision._get_collection().find_one({"_id": f"{visit['_id']}:{revision}"})
+    if row is None:
+        raise Problem(
+            problems.NOT_FOUND, zh=f"没有第 {revision} 个版本", en=f"There is no version {revision} of this visit"
+        )
+    return row

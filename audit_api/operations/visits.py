@@ -26,7 +26,7 @@ from audit_api.problems import Problem
 ATTEMPTS = 8
 CONTENT = (
     "revision", "content_hash", "started_at", "ended_at", "locale", "client", "observations", "updated_at",
-    "skew_seconds",
+    "skew_seconds", "correction",
 )  # fmt: skip
 """Fields of a visit that the auditor's content fills; each revision replaces them all."""
 
@@ -146,6 +146,7 @@ def _row(visit_id: str, content: dict[str, Any], assignment: Row, at: datetime) 
         "received_at": received_at,
         "updated_at": received_at,
         "skew_seconds": rules.skew_seconds(latest, received_at),
+        "correction": content.get("correction"),
         "record_revision": 1,
     }
 

@@ -25,6 +25,8 @@ from audit_api.routes import (
     screening,
     survey_frame,
     surveys,
+    visit_imports,
+    visit_versions,
     visits,
 )
 
@@ -38,6 +40,8 @@ BLUEPRINTS = (
     photo_checks.blp,
     visits.blp,
     receipts.blp,
+    visit_imports.blp,
+    visit_versions.blp,
     reviews.blp,
     copies.blp,
     results.blp,

@@ -163,7 +163,7 @@ class StaffResultSchema(_ResultSchema):
     submitted_at = fields.AwareDateTime(required=True)
     earliest_release_at = fields.AwareDateTime(required=True)
     released_at = fields.AwareDateTime(required=True, allow_none=True)
-    skew_seconds = fields.Float(required=True)
+    skew_seconds = fields.Float(required=True, allow_none=True)
     expected_duration_min = fields.Integer(required=True)
     client = fields.Dict(required=True)
     unverified = fields.List(fields.String(), required=True)

@@ -17,7 +17,7 @@ class MappingBody(Schema):
         required=True,
         shortest=1,
         longest=MAX_CHARACTERS,
-        metadata={"description": "YAML or JSON: kind, questionnaire, columns, ignore, constants, values, dates, …"},
+        metadata={"description": "YAML or JSON: kind, questionnaire or checklist, columns, ignore, values, dates, …"},
     )
 
 

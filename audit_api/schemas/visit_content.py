@@ -82,6 +82,9 @@ class ChecklistReference(Struct, forbid_unknown_fields=True, frozen=True):
     version: Annotated[int, Meta(ge=1, le=100_000)]
 
 
+LONGEST_CORRECTION = 2_000
+
+
 class FieldClient(Struct, forbid_unknown_fields=True, frozen=True):
     """What sent the visit."""
 
@@ -90,7 +93,10 @@ class FieldClient(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class VisitContent(Struct, forbid_unknown_fields=True, frozen=True):
-    """A visit as the phone holds it; `revision` is minted by the phone, from 1."""
+    """A visit as the phone holds it; `revision` is minted by the phone, from 1.
+
+    `correction` says why a returned visit changes more than was asked; left out where it does not.
+    """
 
     revision: Annotated[int, Meta(ge=1, le=1_000_000)]
     checklist: ChecklistReference
@@ -101,6 +107,7 @@ class VisitContent(Struct, forbid_unknown_fields=True, frozen=True):
     locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=30)] = "zh"
     client: FieldClient = FieldClient()
     observations: Annotated[list[Observation], Meta(max_length=MOST_OBSERVATIONS)] = []
+    correction: Annotated[str, Meta(min_length=1, max_length=LONGEST_CORRECTION)] | None = None
 
 
 _DECODER = msgspec.json.Decoder(VisitContent)

@@ -66,7 +66,9 @@ class VisitSummarySchema(Schema):
     received_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)
     submitted_at = fields.AwareDateTime()
-    skew_seconds = fields.Float(metadata={"description": "Server time of receipt minus the phone's latest time"})
+    skew_seconds = fields.Float(
+        allow_none=True, metadata={"description": "Server time of receipt minus the phone's latest time"}
+    )
 
 
 class ReturnNoteSchema(Schema):
@@ -103,10 +105,22 @@ class AuditorVisitSchema(VisitSummarySchema):
     void = fields.Nested(VoidedSchema)
 
 
+class ImportedSchema(Schema):
+    """Where a past visit comes from; nobody sent it from a phone."""
+
+    source = fields.String(required=True)
+    visit_id = fields.String(required=True, metadata={"description": "The source's own id"})
+    batch = fields.String(required=True)
+    row = fields.Integer(required=True)
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
 class StaffVisitSchema(AuditorVisitSchema):
     """A visit with its content, as quality control sees it; its scores are in its result."""
 
     selected_by = fields.String()
+    imported = fields.Nested(ImportedSchema)
     reviewer = fields.String()
     unverified = fields.List(fields.String())
     earliest_release_at = fields.AwareDateTime()

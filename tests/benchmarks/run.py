@@ -1,6 +1,6 @@
 """Measures what the product aims at, as ratios within one run: absolute times say more about the machine.
 
-    python -m tests.benchmarks [checklist|visit|photo|copies|import|trail|screening …] [--full] [--profile]
+    python -m tests.benchmarks [checklist|visit|photo|copies|import|past-visits|trail|screening …] [--full] [--profile]
 
 Each figure is the median of rounds in which ours and its floor take turns; "calm" is
 the ratio of the best round of each, which a busy machine disturbs less. Nothing is asserted.
@@ -24,6 +24,7 @@ from tests.benchmarks import (
     screening_scale,
     survey_import,
     trail_append,
+    visit_import,
     visit_put,
 )
 from tests.benchmarks.figures import Figure, table
@@ -36,6 +37,7 @@ MEASURES: dict[str, Callable[[System], list[Figure]]] = {
     "copies": lambda _: copies.measure(),
     "import": survey_import.measure,
     "trail": trail_append.measure,
+    "past-visits": visit_import.measure,
     "screening": screening_scale.measure,
 }
 SHOWN = 25
@@ -48,10 +50,13 @@ def main() -> None:
     )
     parser.add_argument("chosen", nargs="*", choices=[*MEASURES, []], help="which of them; all when none is named")
     parser.add_argument("--profile", action="store_true", help="print where the time goes inside this process as well")
-    parser.add_argument("--full", action="store_true", help="import and screen 1,000,000 rows, not a tenth of them")
+    parser.add_argument(
+        "--full", action="store_true", help="import and screen 1,000,000 rows and 50,000 visits, not a tenth"
+    )
     given = parser.parse_args()
     measures = MEASURES | {
         "import": partial(survey_import.measure, full=given.full),
+        "past-visits": partial(visit_import.measure, full=given.full),
         "screening": partial(screening_scale.measure, full=given.full),
     }
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

@@ -203,12 +203,14 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>/checks": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/copies": _visit("result"),
+    "/v1/visits/<uuid:visit_id>/differences": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
     "/v1/visits/<uuid:visit_id>/review": _visit("review"),
     "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
     "GET /v1/visits/<uuid:visit_id>/submission": _visit("result"),
+    "/v1/visits/<uuid:visit_id>/versions": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/void": _visit("void"),
     "/v1/waves/<string:code>": _brand(worlds.WAVES["Aurora"], worlds.WAVES["Borealis"]),
 }
@@ -271,6 +273,10 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("POST", "/v1/surveys/<string:questionnaire>/responses"): lambda _: {
         "version": 1, "responses": [response(0, "D0001")],
     },
+    ("POST", "/v1/visits/imports"): lambda _: (
+        b"source,visit_id,dealer,auditor,checklist,version,started_at,SAA-FAC-01\n"
+        b"agency,OLD-1,D0001,auditor-aurora@example.com,SAA,1,2026-11-02 10:00,yes\n"
+    ),
     ("PUT", "/v1/visits/<uuid:visit_id>"): lambda world: world.visits["own"]["sent"].body,
     ("POST", "/v1/visits/<uuid:visit_id>/approval"): _decision("approval", unverified=["SAA-PRI-01"], cleared=[]),
     ("POST", "/v1/visits/<uuid:visit_id>/release"): _decision("release"),

@@ -158,7 +158,7 @@ def test_returned_corrected_and_submitted_again(desk):
     mended = next(i for i in sorted(failing) if visit.observation(i)["value"] in ("yes", "no"))
     value = visit.observation(mended)["value"]
     visit.observation(mended)["value"] = "no" if value == "yes" else "yes"
-    visit.body["revision"] = 2
+    visit.body |= {"revision": 2, "correction": "复核时发现此题填错"}
     assert worlds.send_visit(client, headers, visit, photos=False).status_code == 201
     assert desk.row["state"] == "returned"
     answer = worlds.submit_visit(client, headers, visit)

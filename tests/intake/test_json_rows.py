@@ -148,3 +148,9 @@ def test_a_long_list_is_not_held_in_memory(kept):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4_000_000
+
+
+def test_answers_of_several_choices_and_comments_lie_in_objects(kept):
+    path = kept(b'{"id": "1", "answers": {"A-B-01": ["x", "y"], "A-B-02": []}, "comments": {"A-B-01": "said"}}\n')
+    (row,) = read_table(path)
+    assert row.values == {"id": "1", "A-B-01": "x;y", "A-B-02": "[]", "A-B-01 comment": "said"}
