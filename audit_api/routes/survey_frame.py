@@ -45,7 +45,7 @@ class EventImports(MethodView):
     """Events from a file."""
 
     @requires(*IMPORTERS)
-    @declares(problems.IMPORT_REFUSED)
+    @declares(problems.IMPORT_REFUSED, problems.NOT_FOUND)
     @blp.doc(requestBody=TABLE_BODY)
     @blp.arguments(FrameImportQuery, location="query")
     @blp.response(200, ImportReportSchema)
@@ -71,7 +71,7 @@ class StaffContactImports(MethodView):
     """Staff contacts from a file."""
 
     @requires(*IMPORTERS)
-    @declares(problems.IMPORT_REFUSED)
+    @declares(problems.IMPORT_REFUSED, problems.NOT_FOUND)
     @blp.doc(requestBody=TABLE_BODY)
     @blp.arguments(FrameImportQuery, location="query")
     @blp.response(200, ImportReportSchema)

@@ -61,6 +61,13 @@ def test_a_frame_is_completed_over_time(client, dealers, manager):  # noqa: F811
     assert kept["contact_hash"] == HASHER.contact("13812345678").hash
 
 
+@pytest.mark.parametrize("what", ["survey-event", "staff-contact"])
+def test_an_unknown_mapping_is_a_documented_404(client, dealers, manager, what):  # noqa: F811
+    assert post(client, manager, ROW, query="?mapping=none", what=what).status_code == 404
+    described = client.get("/openapi.json").get_json()["paths"][f"/v1/{what}-imports"]["post"]
+    assert "404" in described["responses"]
+
+
 REFUSALS = [
     ("D0001", "D9999", "dealer", "D9999"),
     ("delivery", "sale", "kind", "sale"),
