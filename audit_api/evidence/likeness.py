@@ -15,7 +15,6 @@ import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.fft import dct
 
 SIDE = 64
 BITS_PER_SIDE = 16
@@ -96,6 +95,8 @@ def _views(cut: str, picture: Image.Image) -> list[View]:
     if _detail(grey) < PLAIN:
         return []
     levels = np.asarray(grey, dtype=np.float64)
+    from scipy.fft import dct  # noqa: PLC0415 - the web process reads without it, and starts quicker
+
     low = dct(dct(levels, axis=0), axis=1)[:BITS_PER_SIDE, :BITS_PER_SIDE]
     return [View(cut, turn, hash_) for turn, hash_ in zip(TURNS, _laid(low), strict=True)]
 

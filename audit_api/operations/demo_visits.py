@@ -136,6 +136,9 @@ def _send_photos(pictures: Mapping[str, bytes], auditor: Actor, at: datetime, se
                 raise
 
 
+INVENTED = "演示数据：走访的时间与地点为虚构 / demo data: times and places of this visit are invented"
+
+
 def _review(visit_id: str, arrived: datetime, sending: Sending) -> None:
     """Take up, approve and release what is old enough, from whatever state the visit is in."""
     if arrived > sending.now - LEFT_FOR_REVIEW:
@@ -146,7 +149,16 @@ def _review(visit_id: str, arrived: datetime, sending: Sending) -> None:
         row = reviews.take_up_visit(visit_id, record_revision=row["record_revision"], actor=sending.reviewer, at=at)
     if row["state"] == State.IN_QC:
         row = reviews.approve_visit(
-            visit_id, record_revision=row["record_revision"], unverified=[], actor=sending.reviewer, at=at
+            visit_id,
+            record_revision=row["record_revision"],
+            unverified=[],
+            cleared=[
+                {"check": check["check"], "reason": INVENTED}
+                for check in row.get("checks", ())
+                if check["blocking"] and check["passed"] is False
+            ],
+            actor=sending.reviewer,
+            at=at,
         )
     if row["state"] == State.APPROVED:
         at = max(at, row["earliest_release_at"]) + timedelta(hours=1)

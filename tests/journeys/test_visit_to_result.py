@@ -26,7 +26,7 @@ def test_from_the_phone_to_the_dealer(network, checklist, days_ago):
 
     # A draft on the way, then the whole visit; every answer is lost once and asked for again.
     visit = worlds.make_visit(
-        assignment, checklist=checklist, dealer=dealer_code, quality=0.6, seed=12, started_at=started_at
+        assignment, checklist=checklist, dealer=dealer_code, quality=0.6, seed=12 + days_ago, started_at=started_at
     )
     draft = visit.body | {"observations": visit.body["observations"][:5], "ended_at": None}
     assert [client.put(visit.url, json=draft, headers=phone).status_code for _ in range(2)] == [201, 200]
