@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import resource
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from audit_api.operations import checklists, surveys
 from audit_api.operations.programmes import add_programme, add_wave
 from audit_api.settings import Settings
 from tests.benchmarks.figures import Figure, interleaved
-from tests.benchmarks.system import System
+from tests.benchmarks.system import System, peak_bytes
 
 ROUNDS, ROWS = 5, 100_000
 FULL_ROUNDS, FULL_ROWS = 2, 1_000_000
@@ -121,7 +120,7 @@ def import_here(uri: str, database: str, path: Path) -> None:
         read_table(path), programme="P-survey", hasher=ContactHasher.of(settings), actor=OPERATOR, at=datetime.now(UTC)
     )
     elapsed, spent = time.perf_counter() - begun, time.process_time() - begun_here
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_bytes()
     print(report.errors[:3], file=sys.stderr)
     print(report.new, elapsed, spent, peak)
     base.disconnect()

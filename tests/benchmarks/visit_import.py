@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import resource
 import subprocess
 import sys
 import time
@@ -28,7 +27,7 @@ from audit_api.operations.visit_import import BATCH, FileOptions, import_visits
 from audit_api.settings import Settings
 from audit_api.simulator.observations import draw_visit
 from tests.benchmarks.figures import Figure, interleaved
-from tests.benchmarks.system import System
+from tests.benchmarks.system import System, peak_bytes
 
 ROUNDS, VISITS = 3, 5_000
 FULL_ROUNDS, FULL_VISITS = 2, 50_000
@@ -143,7 +142,7 @@ def import_here(uri: str, database: str, path: Path) -> None:
     options = FileOptions(source="bench", programme="P-past")
     report = import_visits(read_table(path), options, settings=settings, actor=OPERATOR, at=datetime.now(UTC))
     elapsed = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_bytes()
     print(report.errors[:3], report.unknown_names, file=sys.stderr)
     print(report.new, report.same, elapsed, peak)
     base.disconnect()
