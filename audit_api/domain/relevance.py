@@ -24,12 +24,6 @@ def visible_items(checklist: Checklist, answers: Answers) -> frozenset[str]:
     return frozenset(shown)
 
 
-def visible_answers(checklist: Checklist, answers: Answers) -> dict[str, Any]:
-    """Return the answers to items that are shown, in the order of the checklist: what a submission keeps."""
-    shown = visible_items(checklist, answers)
-    return {item.id: answers[item.id] for item in checklist.items if item.id in shown and item.id in answers}
-
-
 def _tests(checklist: Checklist) -> tuple[tuple[str, Test | None], ...]:
     return tuple((item.id, _test(item.show_if, checklist) if item.show_if else None) for item in checklist.items)
 

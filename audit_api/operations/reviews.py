@@ -113,7 +113,7 @@ def void_visit(visit_id: str, *, record_revision: int, reason: str, actor: Actor
     def beside(session: ClientSession) -> None:
         withdraw_findings(visit_id, at=at, session=session)
 
-    changed = {"void": {"at": to_milliseconds(at), "by": actor.id, "reason": reason}, "active": False}
+    changed = {"void": {"at": to_milliseconds(at), "by": actor.id, "reason": reason}}
     return _decide(
         visit,
         Event.VOID,
@@ -144,7 +144,7 @@ def _decide(
     """
     state = _check_possible(visit, event, record_revision, actor)
     unchanged = {name: visit[name] for name in ("_id", "state", "record_revision")}
-    after = {**changed, "state": state.value}
+    after = {**changed, "state": state.value, "active": rules.is_active(state)}
 
     def write(session: ClientSession) -> None:
         done = visits.Visit._get_collection().update_one(
