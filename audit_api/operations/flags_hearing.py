@@ -36,18 +36,17 @@ from audit_api.models.directory import Person
 from audit_api.models.visits import Visit
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.flags import (
-    change_flag,
+    FLAGS,
     close_questions,
     find_flag,
     first_step,
     open_flag,
-    require_current,
     require_no_interest,
-    step_refused,
     suppress,
     visits_used,
 )
 from audit_api.operations.flags_blind import require_blind
+from audit_api.operations.revisions import step_refused
 from audit_api.operations.submissions import dealer_timezone
 from audit_api.problems import Problem
 
@@ -75,7 +74,7 @@ def ask_dealer(
     that the flag has not, that no dealer may see, or a text that names a respondent, a visit or an auditor.
     """
     flag = find_flag(actor, flag_id)
-    require_current(flag, revision)
+    FLAGS.require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
     require_blind(flag, actor)
     try:
@@ -114,7 +113,7 @@ def ask_dealer(
         **first_step(flag, actor),
     }
     details = {"question": question["_id"], "indicators": indicators}
-    change_flag(flag, values, verb="asked", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(flag, values, verb="asked", details=details, actor=actor, at=at, also=also)
     return open_flag(actor, flag_id)
 
 
@@ -222,7 +221,7 @@ def _reply(question_id: str, text: str, photos: list[str], actor: Actor, at: dat
 
     values = {"state": reached.value, "heard_revision": flag["revision"] + 1}
     details = {"question": question_id, "photos": photos}
-    change_flag(flag, values, verb="replied", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(flag, values, verb="replied", details=details, actor=actor, at=at, also=also)
     return open_question(actor, question_id)
 
 
@@ -257,7 +256,7 @@ def _appeal(question_id: str, text: str, photos: list[str], actor: Actor, at: da
         flags.Question._get_collection().update_one({"_id": question_id}, {"$set": {"appeal": appeal}}, session=session)
 
     details = {"question": question_id, "photos": photos}
-    change_flag(flag, {"appeal": appeal}, verb="appealed", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(flag, {"appeal": appeal}, verb="appealed", details=details, actor=actor, at=at, also=also)
     return open_question(actor, question_id)
 
 
@@ -278,7 +277,7 @@ def decide_flag_appeal(
     appeal waits or the person asked or decided before.
     """
     flag = find_flag(actor, flag_id)
-    require_current(flag, revision)
+    FLAGS.require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
     askers = flags.Question._get_collection().distinct("asked_by", {"flag": flag_id})
     involved = frozenset({*askers, *(taken["by"] for taken in flag["decisions"])})
@@ -305,7 +304,7 @@ def decide_flag_appeal(
     if reached in DECIDED - {FlagState.CONFIRMED}:
         values["response"] = None
     details = {"outcome": outcome, "look_alike": look_alike, "reason": decision.reason}
-    change_flag(
+    FLAGS.change(
         flag, values, push={"decisions": entry}, verb="appeal_decided", details=details, actor=actor, at=at, also=also
     )
     return open_flag(actor, flag_id)

@@ -159,6 +159,7 @@ QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within t
 
 IDS: dict[str, Callable[[World], Ids]] = {
     "/auditors/<string:run>/<string:auditor>": _screened_auditor("run"),
+    "/auditors/<string:run>/<string:auditor>/decisions": _screened_auditor("run"),
     "/flags/<string:flag>": _flag("read"),
     "/flags/<string:flag>/charts/<string:name>.svg": _chart,
     "/flags/<string:flag>/photos/<string:sha256>.jpg": _flag_photo,
@@ -171,6 +172,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/auditor-runs/<string:code>": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors/<string:auditor>": _screened_auditor("code"),
+    "/v1/auditor-runs/<string:code>/auditors/<string:auditor>/decisions": _screened_auditor("code"),
     "/v1/checklists/<string:code>": _everybodys({"code": "SAA"}, PUBLISHED),
     "/v1/checklists/<string:code>/versions/<string:version>": _everybodys({"code": "SAA", "version": "1"}, PUBLISHED),
     "/v1/dealers/<string:code>": _dealer,
@@ -242,6 +244,9 @@ ASSIGNMENT_FILE = (
 BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("POST", "/v1/assignment-imports"): lambda _: ASSIGNMENT_FILE,
     ("POST", "/v1/assignments"): _new_assignment,
+    ("POST", "/v1/auditor-runs/<string:code>/auditors/<string:auditor>/decisions"): lambda _: {
+        "revision": 1, "outcome": "coaching", "reason": "The two sheets were filled in from memory",
+    },
     ("POST", "/v1/checklists"): _new_checklist,
     ("POST", "/v1/dealer-imports"): lambda _: DEALER_FILE,
     ("POST", "/v1/flags/<string:flag>/appeal-decisions"): lambda _: {

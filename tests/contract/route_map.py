@@ -25,6 +25,7 @@ OPEN_PAGES = frozenset(
 PAGES = OPEN_PAGES | {
     "/auditors",
     "/auditors/<string:run>/<string:auditor>",
+    "/auditors/<string:run>/<string:auditor>/decisions",
     "/flags",
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",
