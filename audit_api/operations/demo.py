@@ -31,7 +31,7 @@ from audit_api.operations.demo_network import (
     DemoVisit,
     plan_demo,
 )
-from audit_api.operations.demo_visits import Sending, make_visit
+from audit_api.operations.demo_visits import Copied, Sending, make_visit
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -131,6 +131,8 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
     chosen = [visit for visit in demo.plan.visits if _is_screened(visit) is screened]
     actors = {person.email: _actor(person.email) for person in demo.plan.people}
     dealers = {dealer.code: dealer for dealer in demo.plan.dealers}
+    earlier, copying = recycled_pair(demo.plan)
+    copied = Copied(dealers[earlier.request.dealer].name_en, earlier.visit_id)
     sending = Sending(demo.settings, demo.store, actors["reviewer@example.com"], demo.now)
 
     def send(visit: DemoVisit) -> int:
@@ -146,6 +148,7 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
             checklist=checklist,
             auditor=actors[request.auditor],
             quality=quality,
+            copied=copied if visit == copying else None,
         )
 
     photos = done = 0
@@ -157,6 +160,17 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
                     f"{done}/{len(chosen)} 次走访、{photos} 张照片已接收",
                     f"{done}/{len(chosen)} visits with {photos} photographs received",
                 )
+
+
+def recycled_pair(plan: DemoPlan) -> tuple[DemoVisit, DemoVisit]:
+    """Choose a visit whose first photograph shows an earlier visit of the same auditor to another dealer.
+
+    It is one that no screening reads.
+    """
+    covert = [visit for visit in plan.visits if visit.request.checklist == "SMS"]
+    later = max((visit for visit in covert if not _is_screened(visit)), key=lambda visit: visit.started_at)
+    before = [v for v in covert if v.request.auditor == later.request.auditor and v.started_at < later.started_at]
+    return max((v for v in before if _is_screened(v)), key=lambda visit: visit.started_at), later
 
 
 def token_for(email: str, kept: str, *, days: int, at: datetime, hash_token: Callable[[str], str]) -> str:
