@@ -74,7 +74,7 @@ def scenarios() -> list[Scenario]:
     ]
     for levels in (5, 10):
         found.append(Scenario(f"clean-{levels}", levels, 0.0, 0.0, count=100))
-        found.append(Scenario(f"honest-{levels}", levels, 0.0, 0.0, count=450, dealers=1_000))
+        found.append(Scenario(f"honest-{levels}", levels, 0.0, 0.0, count=400, dealers=1_000))
         found.append(
             Scenario(
                 f"calibration-{levels}", levels, 0.0, 0.0,
@@ -86,7 +86,7 @@ def scenarios() -> list[Scenario]:
             for intensity in (0.5, 0.3)
         ]
         found += [
-            Scenario(f"oracle-{levels}-{intensity}", levels, 0.12, intensity, fixed={"tactics": ("pressed",)})
+            Scenario(f"oracle-{levels}-{intensity}", levels, 0.12, intensity, 10, fixed={"tactics": ("pressed",)})
             for intensity in (0.5, 0.3)
         ]
         found.append(Scenario(f"bound-{levels}", levels, 0.12, 0.4, count=40, first_seed=FIRST_BOUND_SEED))

@@ -279,10 +279,10 @@ def _clean(networks: Networks) -> str:
         tails.append([levels, *_uniform(found)])
     if not rows:
         return ""
-    more = [n for levels in (5, 10) for n in networks.get(f"honest-{levels}", [])]
-    if more:
-        clean = [n for levels in (5, 10) for n in networks.get(f"clean-{levels}", [])]
-        tails.append(["both, with the networks of 1,000", *_uniform(clean + more)])
+    honest = [n for levels in (5, 10) for kind in ("clean", "honest") for n in networks.get(f"{kind}-{levels}", [])]
+    tails.append(["both, with the networks of 1,000", *_uniform(honest)])
+    beside = [n for found in gamed_of(networks).values() for n in found]
+    tails.append(["the same and the honest dealers of gamed networks", *_uniform(honest + beside)])
     return (
         "## Clean networks\n\n"
         + table(["levels", "networks", "with any flag", "upper 95 % limit", "with any q ≤ .10"], rows)
@@ -293,7 +293,10 @@ def _clean(networks: Networks) -> str:
 
 def _uniform(networks: list[dict[str, Any]]) -> list[Any]:
     """Return how many dealers have a p, and per limit the share at or below it over the limit, with its error."""
-    known = [np.array([v for v in n["p"] if v is not None]) for n in networks]
+    known = [
+        np.array([v for v, g in zip(n["p"], n.get("gamed", [0] * len(n["p"])), strict=True) if v is not None and not g])
+        for n in networks
+    ]
     sizes = np.array([len(p) for p in known])
     cells = []
     for limit in LIMITS:
