@@ -89,6 +89,23 @@ class VisitRevision(DynamicDocument):
     meta = {"collection": "visit_revisions", "auto_create_index": False, "indexes": ["visit"]}
 
 
+def items_naming(visit: str, hashes: list[str]) -> dict[str, list[str]]:
+    """Give the items that earlier revisions of a visit named photos for, by hash; found in the database itself.
+
+    A revision can name tens of thousands of photos, and there can be many.
+    """
+    wanted = {"observations.photos.sha256": {"$in": hashes}}
+    steps = [
+        {"$match": {"visit": visit, **wanted}},
+        {"$project": {"observations.item": 1, "observations.photos.sha256": 1}},
+        {"$unwind": "$observations"},
+        {"$unwind": "$observations.photos"},
+        {"$match": wanted},
+        {"$group": {"_id": "$observations.photos.sha256", "items": {"$addToSet": "$observations.item"}}},
+    ]
+    return {row["_id"]: sorted(row["items"]) for row in VisitRevision._get_collection().aggregate(steps)}
+
+
 class VisitConflict(Document):
     """Content that was refused and kept for a person to decide.
 

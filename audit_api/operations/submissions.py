@@ -11,19 +11,19 @@ from audit_api.domain import signatures
 from audit_api.domain import visits as rules
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
-from audit_api.domain.evidence_rules import answers_of, missing_evidence, photo_hashes
+from audit_api.domain.evidence_rules import answers_of
 from audit_api.domain.scoring import VisitScore, score_visit
 from audit_api.domain.visit_checks.registry import open_checks
-from audit_api.domain.visit_versions import not_asked
 from audit_api.domain.visits import Event, State
-from audit_api.models import photos, trail, visits
+from audit_api.models import trail, visits
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment
+from audit_api.operations.evidence_ledger import needs_of, photos_missing
 from audit_api.operations.findings import raise_findings
 from audit_api.operations.receipts import FORMAT, signing_seed
 from audit_api.operations.visit_checks import check_visit
-from audit_api.operations.visit_reading import checklist_of, find_visit, version_of
+from audit_api.operations.visit_reading import checklist_of, find_visit
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -50,9 +50,7 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
             return receipt
         _check_current(visit, wanted)
         checklist = checklist_of(visit)
-        arrived = _arrived(visit)
-        _check_complete(visit, checklist)
-        _check_asked(visit, checklist)
+        arrived = _check_complete(visit, checklist)
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
         receipt = make_receipt(visit, arrived, at, signing_seed(settings, actor=actor, at=at))
         try:
@@ -77,58 +75,19 @@ def _check_current(visit: Row, wanted: int) -> None:
         raise Problem(problems.VISIT_LOCKED, members=members)
 
 
-def _arrived(visit: Row) -> dict[str, datetime]:
-    """Give when each photo named arrived; raises PHOTOS_MISSING with the hashes that did not."""
-    named = photo_hashes(visit["observations"])
-    ids = [photos.upload_id(visit["auditor"], sha256) for sha256 in named]
-    rows = photos.PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1, "received_at": 1})
-    arrived = {row["sha256"]: row["received_at"] for row in rows}
-    missing = [sha256 for sha256 in named if sha256 not in arrived]
-    if missing:
-        raise Problem(
-            problems.PHOTOS_MISSING,
-            zh=f"还有 {len(missing)} 张照片未到，请上传后重新提交",
-            en=f"{len(missing)} photos have not arrived; send them, then submit again",
-            members={"missing": missing},
-        )
-    return arrived
-
-
-def _check_complete(visit: Row, checklist: Checklist) -> None:
-    dealer = Dealer._get_collection().find_one({"_id": visit["dealer"]}, {"lat": 1, "lon": 1, "datum": 1}) or {}
-    # Positions in another datum are hundreds of metres off: an honest auditor is not accused by a map.
-    known = dealer.get("datum") == "WGS-84" and dealer.get("lat") is not None and dealer.get("lon") is not None
-    errors = missing_evidence(checklist, visit["observations"], (dealer["lat"], dealer["lon"]) if known else None)
-    if visit["ended_at"] is None:
-        ended = {"zh": "走访尚未结束：请填写结束时间", "en": "the visit has not ended: give its ended_at"}
-        errors.insert(0, {"field": "ended_at", "code": "required", "message": ended})
-    if errors:
+def _check_complete(visit: Row, checklist: Checklist) -> dict[str, datetime]:
+    """Give when each photo named arrived; raises PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by item."""
+    needs = needs_of(visit, checklist)
+    if needs.missing:
+        raise photos_missing(visit["auditor"], needs.missing)
+    if needs.errors:
         raise Problem(
             problems.EVIDENCE_MISSING,
-            zh=f"还有 {len(errors)} 处需要补充",
-            en=f"{len(errors)} things are still missing",
-            members={"errors": errors},
+            zh=f"还有 {len(needs.errors)} 处需要补充或说明",
+            en=f"{len(needs.errors)} things are still missing or to be explained",
+            members={"errors": needs.errors},
         )
-
-
-def _check_asked(visit: Row, checklist: Checklist) -> None:
-    """Hold a returned visit to what was asked; whoever changes more says why. Raises EVIDENCE_MISSING by item."""
-    if visit["state"] != State.RETURNED.value or visit.get("correction"):
-        return
-    sent = version_of(visit, visit["submitted_revision"])["observations"]
-    asked = [note["item"] for note in visit["returned"]["notes"]]
-    message = {
-        "zh": "未要求更正此题；请改回，或在 correction 中说明原因",
-        "en": "nobody asked to change this: change it back, or say why in correction",
-    }
-    extra = not_asked(checklist, asked, sent, visit["observations"])
-    if extra:
-        raise Problem(
-            problems.EVIDENCE_MISSING,
-            zh=f"有 {len(extra)} 题未要求更正而被改动，请说明原因",
-            en=f"{len(extra)} items changed that nobody asked about; say why",
-            members={"errors": [{"item": item, "code": "not_asked", "message": message} for item in extra]},
-        )
+    return needs.arrived
 
 
 def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, seed: bytes) -> Row:
