@@ -78,6 +78,8 @@ def _item(item: Item) -> dict[str, Any]:
             made[key] = getattr(item, key)
     if item.min_chars:
         made["min_chars"] = item.min_chars
+    if item.follow_up_hours:
+        made["follow_up_hours"] = item.follow_up_hours
     if item.options:
         made["options"] = [_option(option) for option in item.options]
     if item.bands:
@@ -171,6 +173,7 @@ def _read_item(item: Mapping[str, Any]) -> Item:
         show_if=_read_condition(item["show_if"]) if "show_if" in item else None,
         critical=Critical(**item["critical"]) if "critical" in item else None,
         integrity=_read_integrity(item["integrity"]) if "integrity" in item else None,
+        follow_up_hours=item.get("follow_up_hours", 0),
     )
 
 

@@ -146,6 +146,8 @@ class Item:
     show_if: Condition | None = None
     critical: Critical | None = None
     integrity: Integrity | None = None
+    follow_up_hours: int = 0
+    """Hours after the visit through which this is watched; 0: answered when the visit is submitted."""
 
     def option(self, code: object) -> Option | None:
         """Return the option with this code, or None."""

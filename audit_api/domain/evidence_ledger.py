@@ -52,13 +52,19 @@ def photo_lines(
 
 
 def item_lines(
-    checklist: Checklist, observations: Sequence[Observation], standings: Sequence[Standing], arrived: Facts,
+    checklist: Checklist,
+    observations: Sequence[Observation],
+    standings: Sequence[Standing],
+    arrived: Facts,
     refused: Facts,
-) -> list[dict[str, Any]]:  # fmt: skip
+    *,
+    follow_ups: Facts | None = None,
+) -> list[dict[str, Any]]:
     """Return a line for each item that needs evidence, names some, or lacks anything, in the order of the checklist.
 
-    Lines: {item, text, shown, rule, of, gallery, needed, named, arrived, photos, errors}; ``errors`` as a refused
-    submission gives them. Items hidden by other answers need nothing, but photos they name are waited for.
+    Lines: {item, text, shown, rule, of, gallery, needed, named, arrived, follow_up, photos, errors}; ``errors`` as a
+    refused submission gives them. ``follow_ups``, by item: {open_until, answered_at, received_at}. Items hidden by
+    other answers need nothing, but photos they name are waited for.
     """
     places = [
         ({"item": o["item"], "slot": photo["slot"]}, photo["sha256"])
@@ -69,14 +75,17 @@ def item_lines(
     for line in photo_lines(places, arrived, refused):
         photos[line["item"]].append(line)
     stands = {standing.item.id: standing for standing in standings}
+    later = follow_ups or {}
     return [
-        _line(item, stands.get(item.id), photos[item.id])
+        _line(item, stands.get(item.id), photos[item.id], later.get(item.id))
         for item in checklist.items
-        if photos[item.id] or ((stand := stands.get(item.id)) is not None and (stand.needed or stand.problems))
+        if photos[item.id] or ((stand := stands.get(item.id)) and (stand.needed or stand.problems or item.id in later))
     ]
 
 
-def _line(item: Item, standing: Standing | None, photos: list[dict[str, Any]]) -> dict[str, Any]:
+def _line(
+    item: Item, standing: Standing | None, photos: list[dict[str, Any]], follow_up: Mapping[str, Any] | None
+) -> dict[str, Any]:
     of = item.evidence.of
     return {
         "item": item.id,
@@ -88,6 +97,7 @@ def _line(item: Item, standing: Standing | None, photos: list[dict[str, Any]]) -
         "needed": standing.needed if standing is not None else 0,
         "named": len(photos),
         "arrived": sum(photo["state"] == ARRIVED for photo in photos),
+        "follow_up": follow_up,
         "photos": [{name: value for name, value in photo.items() if name != "item"} for photo in photos],
         "errors": [missing_entry(standing, problem) for problem in standing.problems] if standing is not None else [],
     }

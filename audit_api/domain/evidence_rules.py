@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from audit_api.domain.answers import AnswerProblem
@@ -36,12 +36,15 @@ def photo_hashes(observations: Sequence[Observation]) -> list[str]:
 
 
 def visit_standings(
-    checklist: Checklist, observations: Sequence[Observation], dealer_position: tuple[float, float] | None = None
+    checklist: Checklist,
+    observations: Sequence[Observation],
+    dealer_position: tuple[float, float] | None = None,
+    later: Set[str] = frozenset(),
 ) -> list[Standing]:
     """Return how each item shown of a visit stands; see ``submission_rules.standings``."""
     counts = {o["item"]: len(o.get("photos") or ()) for o in observations}
     answers = answers_of(checklist, observations)
-    return standings(checklist, answers, comments_of(observations), counts, dealer_position)
+    return standings(checklist, answers, comments_of(observations), counts, dealer_position, later=later)
 
 
 def missing_evidence(

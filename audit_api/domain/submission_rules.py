@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,15 @@ def standings(
     comments: Mapping[str, str] | None = None,
     photo_counts: Mapping[str, int] | None = None,
     dealer_position: tuple[float, float] | None = None,
+    *,
+    later: Set[str] = frozenset(),
 ) -> list[Standing]:
     """Return how each item shown stands, in the order of the checklist: the one rule of what a submission needs.
 
     Takes answers that passed ``check_answers``; hidden items ask for nothing. ``photo_counts``: photos named by item;
-    ``dealer_position``: (lat, lon) in degrees, WGS-84, to compare the fix of an auto_gps item with. Codes: required,
-    too_short, photos_missing, comment_adverse, comment_critical, comment_distance.
+    ``dealer_position``: (lat, lon) in degrees, WGS-84, to compare the fix of an auto_gps item with; ``later``: items
+    that may still be unanswered (see ``follow_ups``). Codes: required, too_short, photos_missing, comment_adverse,
+    comment_critical, comment_distance.
     """
     shown = visible_items(checklist, answers)
     counts = photo_counts or {}
@@ -71,7 +74,7 @@ def standings(
         else:
             owed = item.required and not is_not_applicable(item, value)
             needed = photos_needed(item, value) if owed else 0
-            problems = [AnswerProblem(item.id, "required", *UNANSWERED)] if owed else []
+            problems = [AnswerProblem(item.id, "required", *UNANSWERED)] if owed and item.id not in later else []
         found.append(Standing(item, needed, given, tuple(problems)))
     return found
 

@@ -51,6 +51,8 @@ class Visit(Document):
     submitted_revision = IntField()
     score = DictField()
     scores = ListField(DictField())
+    follow_ups = ListField(DictField())  # {item, open_until, answered_at, received_at}: open after submission
+    follow_ups_until = DateTimeField()  # while any of them may still change the score: when the last one closes
     returned = DictField()  # {at, by, reason, notes}
     unverified = ListField(StringField())
     checks = ListField(DictField())  # what the quality checks said at submission
@@ -71,6 +73,7 @@ class Visit(Document):
             ["wave", "state"],
             ["auditor", "started_at"],
             ["observations.photos.sha256"],
+            {"fields": ["follow_ups_until"], "sparse": True},
             # The review queue: what needs most looking at first.
             {
                 "fields": ["-check_counts.blocking", "-check_counts.advisory", "submitted_at", "_id"],

@@ -11,6 +11,7 @@ from audit_api.domain import evidence_ledger as rules
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import missing_entry, photo_hashes, visit_standings
+from audit_api.domain.follow_ups import standing_of
 from audit_api.domain.submission_rules import Standing
 from audit_api.domain.visit_versions import not_asked
 from audit_api.domain.visits import State
@@ -18,9 +19,11 @@ from audit_api.evidence.remarks import remark
 from audit_api.models import photos, visits
 from audit_api.models.base import Row
 from audit_api.models.directory import Dealer
+from audit_api.operations.follow_ups import follow_ups_of
 from audit_api.operations.photo_refusals import refusals_of, refusals_since
 from audit_api.operations.visit_reading import checklist_of, find_visit, version_of
 from audit_api.problems import Problem
+from audit_api.settings import Settings
 
 NOT_ASKED = {
     "zh": "未要求更正此题；请改回，或在 correction 中说明原因",
@@ -34,21 +37,25 @@ class Needs:
     """What a visit has and lacks: when its photos arrived, hashes that did not, all else that is missing."""
 
     standings: list[Standing]
+    follow_ups: list[Row]
     arrived: dict[str, datetime]
     missing: list[str]
     errors: list[Row]
 
 
-def needs_of(visit: Row, checklist: Checklist) -> Needs:
+def needs_of(visit: Row, checklist: Checklist, settings: Settings, at: datetime) -> Needs:
     """Find what a visit has and lacks: submission and ledger both go by this, and by nothing else."""
-    standings = visit_standings(checklist, visit["observations"], _dealer_position(visit["dealer"]))
+    follow_ups = follow_ups_of(visit, checklist, settings, at)
+    later = {row["item"] for row in follow_ups}
+    standings = visit_standings(checklist, visit["observations"], _dealer_position(visit["dealer"]), later)
     named = photo_hashes(visit["observations"])
     arrived = photos.arrivals(visit["auditor"], named)
     errors: list[Row] = []
     if visit["ended_at"] is None:
         errors.append({"field": "ended_at", "code": "required", "message": NOT_ENDED})
     errors += [missing_entry(standing, problem) for standing in standings for problem in standing.problems]
-    return Needs(standings, arrived, rules.absent(named, arrived), errors + _changed_unasked(visit, checklist))
+    errors += _changed_unasked(visit, checklist, later)
+    return Needs(standings, follow_ups, arrived, rules.absent(named, arrived), errors)
 
 
 def _dealer_position(code: str) -> tuple[float, float] | None:
@@ -58,13 +65,13 @@ def _dealer_position(code: str) -> tuple[float, float] | None:
     return (dealer["lat"], dealer["lon"]) if known else None
 
 
-def _changed_unasked(visit: Row, checklist: Checklist) -> list[Row]:
+def _changed_unasked(visit: Row, checklist: Checklist, later: set[str]) -> list[Row]:
     """Hold a returned visit to what was asked; whoever changes more says why."""
     if visit["state"] != State.RETURNED.value or visit.get("correction"):
         return []
     sent = version_of(visit, visit["submitted_revision"])["observations"]
     asked = [note["item"] for note in visit["returned"]["notes"]]
-    extra = not_asked(checklist, asked, sent, visit["observations"])
+    extra = [item for item in not_asked(checklist, asked, sent, visit["observations"]) if item not in later]
     return [{"item": item, "code": "not_asked", "message": NOT_ASKED} for item in extra]
 
 
@@ -86,17 +93,19 @@ def photos_missing(person: str, missing: Sequence[str]) -> Problem:
     )
 
 
-def open_ledger(actor: Actor, visit_id: str) -> Row:
+def open_ledger(actor: Actor, visit_id: str, *, settings: Settings, at: datetime) -> Row:
     """Read what evidence a visit needs, what has arrived, is missing or was refused; raises NOT_FOUND out of sight.
 
     `missing` and `errors` are what a submission of the content held would be refused with.
     """
     visit = find_visit(actor, visit_id)
     checklist = checklist_of(visit)
-    needs = needs_of(visit, checklist)
+    needs = needs_of(visit, checklist, settings, at)
     person = visit["auditor"]
     refused = refusals_of(person, needs.missing)
-    lines = rules.item_lines(checklist, visit["observations"], needs.standings, with_remarks(needs.arrived), refused)
+    photos_known = (with_remarks(needs.arrived), refused)
+    later = standing_of(needs.follow_ups)
+    lines = rules.item_lines(checklist, visit["observations"], needs.standings, *photos_known, follow_ups=later)
     return {
         "visit": visit_id,
         **{name: visit[name] for name in ("revision", "content_hash", "state", "dealer", "checklist")},

@@ -19,15 +19,18 @@ from audit_api.models import trail, visits
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment
-from audit_api.operations.evidence_ledger import needs_of, photos_missing
+from audit_api.operations.evidence_ledger import Needs, needs_of, photos_missing
 from audit_api.operations.findings import raise_findings
+from audit_api.operations.follow_ups import open_window, submission_event
 from audit_api.operations.receipts import FORMAT, signing_seed
 from audit_api.operations.visit_checks import check_visit
-from audit_api.operations.visit_reading import checklist_of, find_visit
+from audit_api.operations.visit_reading import checklist_of, find_visit, score_entry
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
 ATTEMPTS = 8
+REASONS = {Event.SUBMIT: ("submission", "submitted"), Event.FOLLOW_UP: ("follow_up", "followed_up")}
+"""Under what reason a score is kept, and what the trail calls it."""
 
 
 class _OutdatedError(Exception):
@@ -37,7 +40,8 @@ class _OutdatedError(Exception):
 def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settings, actor: Actor, at: datetime) -> Row:
     """Submit the revision that the phone believes current (None: whatever is held); returns the receipt.
 
-    A revision submitted before gives the same receipt again, whatever happened since. Raises NOT_FOUND,
+    A revision submitted before gives the same receipt again, whatever happened since; one that adds late answers to a
+    submitted visit gives a receipt and a score of its own. Raises NOT_FOUND,
     REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by
     item. State, score, findings, what the quality
     checks said, receipt and trail are written in one transaction.
@@ -50,12 +54,22 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
             return receipt
         _check_current(visit, wanted)
         checklist = checklist_of(visit)
-        arrived = _check_complete(visit, checklist)
+        needs = _check_complete(visit, checklist, settings, at)
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
-        receipt = make_receipt(visit, arrived, at, signing_seed(settings, actor=actor, at=at))
+        receipt = make_receipt(visit, needs.arrived, at, signing_seed(settings, actor=actor, at=at))
         try:
             checks = check_visit(visit, checklist, settings)
-            _write(visit, checklist, score, receipt, checks, settings=settings, actor=actor, at=at)
+            _write(
+                visit,
+                checklist,
+                score,
+                receipt,
+                checks,
+                follow_ups=needs.follow_ups,
+                settings=settings,
+                actor=actor,
+                at=at,
+            )
         except _OutdatedError:
             continue
         return receipt
@@ -71,13 +85,13 @@ def _check_current(visit: Row, wanted: int) -> None:
             en=f"The server holds revision {visit['revision']}, not {wanted}; synchronise first",
             members=members,
         )
-    if rules.after(State(visit["state"]), Event.SUBMIT) is None:
+    if rules.after(State(visit["state"]), submission_event(visit)) is None:
         raise Problem(problems.VISIT_LOCKED, members=members)
 
 
-def _check_complete(visit: Row, checklist: Checklist) -> dict[str, datetime]:
-    """Give when each photo named arrived; raises PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by item."""
-    needs = needs_of(visit, checklist)
+def _check_complete(visit: Row, checklist: Checklist, settings: Settings, at: datetime) -> Needs:
+    """Give what the visit has; raises PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by item."""
+    needs = needs_of(visit, checklist, settings, at)
     if needs.missing:
         raise photos_missing(visit["auditor"], needs.missing)
     if needs.errors:
@@ -87,7 +101,7 @@ def _check_complete(visit: Row, checklist: Checklist) -> dict[str, datetime]:
             en=f"{len(needs.errors)} things are still missing or to be explained",
             members={"errors": needs.errors},
         )
-    return needs.arrived
+    return needs
 
 
 def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, seed: bytes) -> Row:
@@ -119,31 +133,40 @@ def _write(
     receipt: Row,
     checks: list[Row],
     *,
+    follow_ups: list[Row],
     settings: Settings,
     actor: Actor,
     at: datetime,
 ) -> None:
     submitted_at = to_milliseconds(at)
-    state = rules.after(State(visit["state"]), Event.SUBMIT)
+    event = submission_event(visit)
+    state = rules.after(State(visit["state"]), event)
     assert state is not None
     changed = {
         "state": state.value,
-        "submitted_at": submitted_at,
         "submitted_revision": visit["revision"],
         "score": score.as_document(),
-        "unverified": [],
         "checks": checks,
         "check_counts": open_checks(checks),
-        "cleared": [],
-        "earliest_release_at": _earliest_release(visit, submitted_at, settings),
+        "follow_ups": follow_ups,
     }
+    if event is Event.SUBMIT:  # late answers leave the time of submission as it is: they carry their own
+        changed |= {
+            "submitted_at": submitted_at,
+            "unverified": [],
+            "cleared": [],
+            "earliest_release_at": _earliest_release(visit, submitted_at, settings),
+        }
+    until = open_window(visit, checklist, follow_ups)
+    update: Row = {"$set": changed | ({"follow_ups_until": until} if until else {}), "$inc": {"record_revision": 1}}
+    if until is None:
+        update["$unset"] = {"follow_ups_until": ""}
     unchanged = {name: visit[name] for name in ("_id", "revision", "content_hash", "state", "record_revision")}
-    entry = score_entry(visit, score, "submission", actor, at)
+    reason, verb = REASONS[event]
+    update["$push"] = {"scores": score_entry(visit, score, reason, actor, at)}
 
     def write(session: ClientSession) -> None:
-        done = visits.Visit._get_collection().update_one(
-            unchanged, {"$set": changed, "$inc": {"record_revision": 1}, "$push": {"scores": entry}}, session=session
-        )
+        done = visits.Visit._get_collection().update_one(unchanged, update, session=session)
         if not done.matched_count:
             raise _OutdatedError
         raise_findings(visit, checklist, score, at=at, session=session)
@@ -158,21 +181,9 @@ def _write(
             "capped": score.capped,
             "receipt": receipt["signature"],
         }
-        trail.append("visit", visit["_id"], "submitted", actor_id=actor.id, at=at, details=details, session=session)
+        trail.append("visit", visit["_id"], verb, actor_id=actor.id, at=at, details=details, session=session)
 
     in_transaction(write)
-
-
-def score_entry(visit: Row, score: VisitScore, reason: str, actor: Actor, at: datetime) -> Row:
-    """Make the entry under which a score is kept for good."""
-    return {
-        "at": to_milliseconds(at),
-        "reason": reason,
-        "by": actor.id,
-        "revision": visit["revision"],
-        "content_hash": visit["content_hash"],
-        "score": score.as_document(),
-    }
 
 
 def _earliest_release(visit: Row, submitted_at: datetime, settings: Settings) -> datetime:

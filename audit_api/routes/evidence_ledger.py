@@ -7,9 +7,9 @@ from uuid import UUID
 
 from flask.views import MethodView
 
-from audit_api.auth import actor, requires
+from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
-from audit_api.extensions import Blueprint
+from audit_api.extensions import Blueprint, services
 from audit_api.operations import evidence_ledger, flags_reply_photos
 from audit_api.schemas.evidence_ledger import AnswerEvidenceSchema, EvidenceLedgerSchema
 
@@ -24,7 +24,7 @@ class VisitEvidence(MethodView):
     @blp.response(200, EvidenceLedgerSchema)
     def get(self, visit_id: UUID) -> Any:
         """Read what evidence a visit needs, what has arrived, is missing or was refused, and why."""
-        return evidence_ledger.open_ledger(actor(), str(visit_id))
+        return evidence_ledger.open_ledger(actor(), str(visit_id), settings=services().settings, at=now())
 
 
 @blp.route("/questions/<string:question>/evidence")

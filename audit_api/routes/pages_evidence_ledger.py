@@ -8,8 +8,9 @@ from flask import Blueprint, make_response
 from flask.typing import ResponseReturnValue
 
 from audit_api import auth
-from audit_api.auth import actor, page_requires
+from audit_api.auth import actor, now, page_requires
 from audit_api.domain.directory import STAFF
+from audit_api.extensions import services
 from audit_api.operations import evidence_ledger
 from audit_api.problems import Problem
 from audit_api.web.pages import page
@@ -22,7 +23,7 @@ blp = Blueprint("pages_evidence_ledger", __name__)
 def ledger_page(visit_id: UUID) -> ResponseReturnValue:
     """Show item by item what was expected and what came."""
     try:
-        found = evidence_ledger.open_ledger(actor(), str(visit_id))
+        found = evidence_ledger.open_ledger(actor(), str(visit_id), settings=services().settings, at=now())
     except Problem as problem:
         if not auth.wants_html():
             raise

@@ -9,7 +9,7 @@ from audit_api.domain.item_format import EVIDENCE_RULES
 from audit_api.extensions import Schema
 from audit_api.schemas.photos import RemarkSchema
 from audit_api.schemas.questions import WordsSchema
-from audit_api.schemas.visits import AnsweredChecklistSchema
+from audit_api.schemas.visits import AnsweredChecklistSchema, FollowUpTimesSchema
 
 
 class RefusalSchema(Schema):
@@ -74,6 +74,9 @@ class ItemEvidenceSchema(Schema):
     needed = fields.Integer(required=True)
     named = fields.Integer(required=True)
     arrived = fields.Integer(required=True)
+    follow_up = fields.Nested(
+        FollowUpTimesSchema, required=True, allow_none=True, metadata={"description": "Of an item that may come late"}
+    )
     photos = fields.List(fields.Nested(SlotPhotoSchema), required=True)
     errors = fields.List(fields.Nested(LackingSchema), required=True)
 
