@@ -14,6 +14,7 @@ from typing import Any
 
 from audit_api.domain.answers import AnswerProblem
 from audit_api.domain.checklists import Checklist, Item
+from audit_api.domain.condition_format import items_in
 from audit_api.domain.item_rules import is_answered, is_not_applicable
 from audit_api.domain.relevance import visible_items
 from audit_api.domain.visit_versions import changed_items
@@ -42,13 +43,18 @@ def open_until(item: Item, ended_at: datetime, grace_hours: float) -> datetime:
 def begin(
     checklist: Checklist, answers: Mapping[str, Any], ended_at: datetime, grace_hours: float, at: datetime
 ) -> list[dict[str, Any]]:
-    """Return the follow-ups of a visit submitted at a moment: marked items without an answer whose window is open."""
-    found = []
+    """Return the follow-ups of a visit submitted at a moment: marked items without an answer whose window is open.
+
+    Of hidden items those that the answer to another follow-up may show.
+    """
+    shown = visible_items(checklist, answers)
+    found: dict[str, dict[str, Any]] = {}
     for item in marked(checklist):
         until = open_until(item, ended_at, grace_hours)
-        if at < until and not _is_settled(item, answers):
-            found.append({"item": item.id, "open_until": until, "answered_at": None, "received_at": None})
-    return found
+        asked = item.id in shown or any(name in found for name in items_in(item.show_if))
+        if asked and at < until and not _is_settled(item, answers):
+            found[item.id] = {"item": item.id, "open_until": until, "answered_at": None, "received_at": None}
+    return list(found.values())
 
 
 def _is_settled(item: Item, answers: Mapping[str, Any]) -> bool:

@@ -42,9 +42,12 @@ def follow_ups_of(visit: Row, checklist: Checklist, settings: Settings, at: date
 
 
 def refused_changes(held: Row, fresh: Row, at: datetime) -> list[Row] | None:
-    """Tell what a revision of a submitted visit may not change; empty: it is taken. None: nothing may change at all."""
+    """Tell what a revision of a submitted visit may not change; empty: it is taken.
+
+    None: nothing may change at all, or none of the follow-ups does.
+    """
     open_now = visit_rules.after(State(held["state"]), Event.FOLLOW_UP) is not None
-    if not open_now or not held.get("follow_ups"):
+    if not open_now or not held.get("follow_ups") or held["observations"] == fresh["observations"]:
         return None
     fields = [name for name in ("started_at", "ended_at") if held[name] != fresh[name]]
     zh, en = rules.NOT_A_FOLLOW_UP

@@ -147,9 +147,12 @@ def test_anything_else_is_locked_and_said_why(shop):
     longer = {"ended_at": (shop.ended_at + HOUR).isoformat()}
     assert refused(80, extra=shop.late, change=longer) == [("ended_at", "not_a_follow_up")]
     assert refused(96, extra=shop.late) == [("SMS-NUR-01", "follow_up_over"), ("SMS-NUR-02", "follow_up_over")]
+    with pytest.raises(Problem) as nothing_new:
+        shop.send(80, revision=2)
+    assert nothing_new.value.kind.slug == "visit-locked"
     assert shop.row["revision"] == 1
     kept = collection("visit_conflicts").count_documents({"visit": shop.visit.id, "reason": "locked"})
-    assert kept == 3
+    assert kept == 4
 
 
 def test_approval_waits_for_the_window_and_what_never_came_is_left_out(shop):

@@ -47,7 +47,8 @@ def test_the_shipped_checklists_leave_open_what_their_notes_say():
 def test_what_is_unanswered_stays_open_for_the_watch_and_its_grace(made):
     rows = begun(made, {"A": "yes"})
     assert [(row["item"], row["open_until"]) for row in rows] == [("B", ENDED + 96 * HOUR), ("C", ENDED + 96 * HOUR)]
-    assert [row["item"] for row in begun(made, {"A": "yes", "B": "no"})] == ["C"]
+    assert [row["item"] for row in begun(made, {"A": "yes", "B": "yes"})] == ["C"]
+    assert begun(made, {"A": "yes", "B": "no"}) == []
     assert begun(made, {"A": "yes"}, ENDED + 96 * HOUR) == []
 
 
