@@ -164,6 +164,14 @@ class Section:
     items: tuple[Item, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two answers that can hardly both be right, and why."""
+
+    pair: tuple[Comparison, Comparison]
+    why: Text
+
+
 Built = TypeVar("Built")
 
 
@@ -182,6 +190,7 @@ class Checklist:
     pass_at: float
     watch_at: float
     sections: tuple[Section, ...]
+    contradicts: tuple[Contradiction, ...] = ()
     _built: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property

@@ -30,6 +30,11 @@ def visible_answers(checklist: Checklist, answers: Answers) -> dict[str, Any]:
     return {item.id: answers[item.id] for item in checklist.items if item.id in shown and item.id in answers}
 
 
+def condition_test(checklist: Checklist, condition: Condition) -> Test:
+    """Return the test of a condition: true for (answers, ids of the items shown) that meet it."""
+    return _test(condition, checklist)
+
+
 def _tests(checklist: Checklist) -> tuple[tuple[str, Test | None], ...]:
     return tuple((item.id, _test(item.show_if, checklist) if item.show_if else None) for item in checklist.items)
 
