@@ -24,6 +24,11 @@ def visible_items(checklist: Checklist, answers: Answers) -> frozenset[str]:
     return frozenset(shown)
 
 
+def condition_test(checklist: Checklist, condition: Condition) -> Test:
+    """Return the test of a condition: true for (answers, ids of the items shown) that meet it."""
+    return _test(condition, checklist)
+
+
 def _tests(checklist: Checklist) -> tuple[tuple[str, Test | None], ...]:
     return tuple((item.id, _test(item.show_if, checklist) if item.show_if else None) for item in checklist.items)
 

@@ -47,6 +47,7 @@ DOCUMENTS = (
     "Assignment",
     "Photo",
     "PhotoUpload",
+    "PhotoRefusal",
     "PhotoCopies",
     "PhotoDamage",
     "Sweep",

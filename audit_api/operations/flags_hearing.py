@@ -35,6 +35,7 @@ from audit_api.models.base import Row, to_milliseconds
 from audit_api.models.directory import Person
 from audit_api.models.visits import Visit
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.evidence_ledger import photos_missing
 from audit_api.operations.flags import (
     FLAGS,
     close_questions,
@@ -159,7 +160,7 @@ def list_questions(actor: Actor, *, limit: int, after: str | None = None) -> Row
 
 def open_question(actor: Actor, question_id: str) -> Row:
     """Read one question in the dealer's form; raises NOT_FOUND."""
-    return dealers_view(_find_question(actor, question_id))
+    return dealers_view(find_question(actor, question_id))
 
 
 def dealers_view(row: Row) -> Row:
@@ -197,7 +198,7 @@ def reply_to_question(question_id: str, *, text: str, photos: list[str], actor: 
 
 
 def _reply(question_id: str, text: str, photos: list[str], actor: Actor, at: datetime) -> Row:
-    question = _find_question(actor, question_id)
+    question = find_question(actor, question_id)
     _require_photos(actor, photos)
     reply = {"by": actor.id, "at": to_milliseconds(at), "text": text, "photos": photos}
     if any((kept["by"], kept["text"], kept["photos"]) == (actor.id, text, photos) for kept in question["replies"]):
@@ -235,7 +236,7 @@ def appeal_decision(question_id: str, *, text: str, photos: list[str], actor: Ac
 
 
 def _appeal(question_id: str, text: str, photos: list[str], actor: Actor, at: datetime) -> Row:
-    question = _find_question(actor, question_id)
+    question = find_question(actor, question_id)
     _require_photos(actor, photos)
     flag = _flag_of(question)
     kept = question["appeal"]
@@ -310,7 +311,8 @@ def decide_flag_appeal(
     return open_flag(actor, flag_id)
 
 
-def _find_question(actor: Actor, question_id: str) -> Row:
+def find_question(actor: Actor, question_id: str) -> Row:
+    """Find a question to one's dealers; raises NOT_FOUND."""
     wanted = {"$and": [{"_id": question_id}, scope_filter(actor)]}
     row: Row | None = flags.Question._get_collection().find_one(wanted)
     if row is None or actor.role is not Role.DEALER:
@@ -329,12 +331,7 @@ def _require_photos(actor: Actor, hashes: list[str]) -> None:
     """Raise PHOTOS_MISSING for photos that this person has not sent whole."""
     missing = sorted(set(hashes) - photos.sent_by(actor.id, hashes))
     if missing:
-        raise Problem(
-            problems.PHOTOS_MISSING,
-            zh=f"有 {len(missing)} 张照片尚未收到，请先上传",
-            en=f"{len(missing)} photos have not arrived; send them first",
-            members={"missing": missing},
-        )
+        raise photos_missing(actor.id, missing)
 
 
 def _refused(zh: str, en: str) -> Problem:

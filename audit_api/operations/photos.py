@@ -17,6 +17,7 @@ from audit_api.evidence.store import BlobStore, HashDiffersError
 from audit_api.models import photos, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.photo_refusals import remembers_refusals
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -26,18 +27,31 @@ _KINDS = {"unsupported_format": problems.UNSUPPORTED_MEDIA_TYPE, "too_many_bytes
 _NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
 
 
+@remembers_refusals
 def receive_photo(
-    store: BlobStore, stream: IO[bytes], sha256: str, *, settings: Settings, actor: Actor, at: datetime
+    store: BlobStore,
+    stream: IO[bytes],
+    sha256: str,
+    *,
+    announced_bytes: int | None = None,
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
 ) -> Row:
     """Take in a photo named by its SHA-256; returns its facts once blob and record are durable.
 
+    `announced_bytes`: the length that the sender claims, where it does; too many are refused before any is read.
+
     The order is blob, facts, upload record: what a crash leaves behind is invisible, and sending again
     heals it. Raises NOT_FOUND for a malformed name, PHOTO_EXISTS when this person has sent it before,
-    HASH_MISMATCH, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason.
+    HASH_MISMATCH, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason; what these four refuse is
+    remembered for the sender.
     """
     _check_name(sha256)
     if photos.sent_by(actor.id, [sha256]):
         raise Problem(problems.PHOTO_EXISTS)
+    if announced_bytes is not None and announced_bytes > settings.max_photo_bytes:
+        raise _refusal(PhotoRefused("too_many_bytes", bytes=announced_bytes, limit=settings.max_photo_bytes))
     with tempfile.TemporaryFile(dir=settings.upload_dir or None) as file:
         received = _spool(stream, cast(BinaryIO, file), settings.max_photo_bytes)
         if received != sha256:

@@ -12,7 +12,7 @@ from werkzeug.wsgi import wrap_file
 from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
-from audit_api.extensions import Blueprint, declares, services
+from audit_api.extensions import Blueprint, declares, services, uncapped_stream
 from audit_api.operations import photos
 from audit_api.schemas.photos import PhotoSchema
 
@@ -77,10 +77,10 @@ class Photo(MethodView):
     @blp.response(201, PhotoSchema)
     def put(self, sha256: str) -> Any:
         """Send a photo; 412 means it is here already, which is a success for the sender."""
+        stream, length = uncapped_stream(request), request.content_length
         settings = services().settings
-        request.max_content_length = settings.max_photo_bytes
         return photos.receive_photo(
-            services().store, request.stream, sha256, settings=settings, actor=actor(), at=now()
+            services().store, stream, sha256, announced_bytes=length, settings=settings, actor=actor(), at=now()
         )
 
 
