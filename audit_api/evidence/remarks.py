@@ -111,6 +111,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "照片解压后大得异常，已拒绝。",
         "The photo expands beyond all measure when unpacked and was refused.",
     ),
+    "too_many_parts": (
+        "照片文件由过多的数据段组成，正常相机不会如此，已拒绝。",
+        "The file is made of far more parts than any camera writes and was refused.",
+    ),
     "truncated": (
         "照片不完整，后面的部分缺失，请重新上传。",
         "The photo is incomplete: its end is missing. Please send it again.",

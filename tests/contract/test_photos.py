@@ -277,7 +277,7 @@ def test_too_large_is_refused_before_it_is_read_whole(app, people, auditor, sett
     environ = EnvironBuilder(URL, method="PUT", headers=people.headers(auditor)).get_environ()
     environ["wsgi.input"] = body
     if transfer == "announced":
-        environ["CONTENT_LENGTH"] = str(settings.max_photo_bytes + 1)
+        environ["CONTENT_LENGTH"] = str(settings.max_photo_bytes + 2)
     else:
         environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     chunks, status, _ = run_wsgi_app(app, environ)
