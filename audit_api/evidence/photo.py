@@ -23,7 +23,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 from audit_api.evidence.containers import TailReader, format_of, webp_length, webp_size
 from audit_api.evidence.exif import ExifFacts, Position, TakenAt, read_exif
 from audit_api.evidence.likeness import perceptual_hash
+from audit_api.evidence.measures import Fact, PhotoMarks, measured
 from audit_api.evidence.memory import room_for
+from audit_api.evidence.origin import Origin, origin_of
 from audit_api.evidence.outlines import JpegOutline, bytes_a_pixel, check_heic, check_png, check_webp, jpeg_outline
 from audit_api.evidence.remarks import PhotoRefused, Remark, remark
 from audit_api.evidence.shrink import Rows, brought_down, in_rows
@@ -31,6 +33,7 @@ from audit_api.evidence.shrink import Rows, brought_down, in_rows
 _READ_BYTES: Final = 1 << 18
 _JPEG_SCANS: Final = 100
 _CUT_OFF: Final = ("truncated", "end of file", "premature")
+_MARKS: Final = PhotoMarks()
 _TOO_MUCH: Final = ("too large", "too much memory")
 
 # How each EXIF orientation is turned upright (CIPA DC-008, 4.6.5.1.6).
@@ -82,6 +85,7 @@ class PhotoFacts:
     thumbnail: bytes
     perceptual_hash: str
     perceptual_quality: int
+    facts: tuple[Fact, ...]
     remarks: tuple[Remark, ...]
 
 
@@ -92,23 +96,25 @@ class _Jpeg(JpegImageFile):
         """Leave the EXIF block alone."""
 
 
-def inspect(source: str | PathLike[str] | BinaryIO, caps: PhotoCaps = PhotoCaps()) -> PhotoFacts:
+def inspect(
+    source: str | PathLike[str] | BinaryIO, caps: PhotoCaps = PhotoCaps(), marks: PhotoMarks = _MARKS
+) -> PhotoFacts:
     """Inspect a photo given as a path or a seekable binary file, which stays open.
 
     Raises PhotoRefused and nothing else, whatever the bytes; an OSError only where the path cannot be read.
     """
     if isinstance(source, str | PathLike):
         with Path(source).open("rb") as file:
-            return inspect(file, caps)
+            return inspect(file, caps, marks)
     byte_count = source.seek(0, io.SEEK_END)
     if byte_count == 0:
         raise PhotoRefused("empty")
     if byte_count > caps.max_bytes:
         raise PhotoRefused("too_many_bytes", bytes=byte_count, limit=caps.max_bytes)
-    return _inspect(source, byte_count, caps)
+    return _inspect(source, byte_count, caps, marks)
 
 
-def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps) -> PhotoFacts:
+def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps, marks: PhotoMarks) -> PhotoFacts:
     file.seek(0)
     format_name = format_of(file.read(64))
     if format_name is None:
@@ -120,6 +126,7 @@ def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps) -> PhotoFacts:
         look = _look(image, format_name, tail, caps)
     exif, small = look.exif, look.small
     likeness, detail = perceptual_hash(small)
+    facts, marked = measured(small, look.origin, look.size, marks)
     return PhotoFacts(
         sha256=digest,
         byte_count=byte_count,
@@ -135,7 +142,8 @@ def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps) -> PhotoFacts:
         thumbnail=_jpeg_of(small),
         perceptual_hash=likeness,
         perceptual_quality=detail,
-        remarks=exif.remarks + tuple(remark(code) for code in (*look.codes, *tail.codes())),
+        facts=tuple(facts),
+        remarks=exif.remarks + tuple(remark(code) for code in (*look.codes, *tail.codes(), *marked)),
     )
 
 
@@ -145,6 +153,7 @@ class _Look(NamedTuple):
     small: Image.Image
     size: tuple[int, int]
     exif: ExifFacts
+    origin: Origin
     codes: tuple[str, ...]
 
 
@@ -162,8 +171,9 @@ def _look(image: ImageFile.ImageFile, format_name: str, tail: TailReader, caps: 
             width, height = height, width
         several = "mp" in image.info or (format_name == "HEIC" and getattr(image, "n_frames", 1) > 1)
         codes = ("several_images",) if several else ()
+        origin = origin_of(exif, image.info)
         small = _small(picture, turn, caps.thumbnail_pixels)
-        return _Look(small.copy() if small is image else small, (width, height), exif, codes)
+        return _Look(small.copy() if small is image else small, (width, height), exif, origin, codes)
     except Exception as cause:  # Pillow and libheif answer hostile bytes with nearly every kind of error
         reason = _reason(cause, cut_off=tail.is_cut_off)
     finally:
@@ -307,10 +317,9 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 def _jpeg_of(image: Image.Image) -> bytes:
     """Encode anew; a plain pixel copy carries neither EXIF nor colour profile into the file."""
-    bare = image.copy()
-    bare.info.clear()
+    image.info.clear()
     out = io.BytesIO()
-    bare.save(out, "JPEG", quality=82)
+    image.save(out, "JPEG", quality=82)
     return out.getvalue()
 
 

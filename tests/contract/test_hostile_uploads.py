@@ -1,4 +1,4 @@
-"""Hundreds of hostile files and requests that lie, sent to `audit-api serve`: the right answer, bounded memory, no crash.
+"""Hundreds of hostile files and requests that lie, sent to `audit-api serve`: right answers, bounded memory, no crash.
 
 # ruff: noqa: E501 - one line a file reads as a table
 
@@ -16,6 +16,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,8 @@ class Web:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=SECONDS)
         url = f"/v1/photos/{name or hashlib.sha256(data).hexdigest()}"
         sent = self.headers | {"Content-Type": "image/jpeg"} | {k.replace("_", "-"): v for k, v in headers.items()}
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent: the answer is there
             connection.request("PUT", url, body=data, headers=sent)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before all of it was sent: the answer is there
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -70,12 +69,10 @@ class Web:
         own = [f"{name}: {value}" for name, value in self.headers.items()]
         lines = [f"PUT /v1/photos/{hashlib.sha256(data).hexdigest()} HTTP/1.1", "Host: x", *own, *headers, "", ""]
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=SECONDS) as connection:
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall("\r\n".join(lines).encode() + (body or data))
                 if close:
                     connection.shutdown(socket.SHUT_WR)
-            except (BrokenPipeError, ConnectionResetError):
-                pass
             try:
                 head = connection.recv(4096)
             except ConnectionResetError:
@@ -173,11 +170,11 @@ def fresh(number: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/html", "application/json", "image/svg+xml", "multipart/form-data; boundary=x", "", "x" * 4000, "image/gif",
-             "application/x-www-form-urlencoded"],
+    "kind", ["text/html", "application/json", "image/svg+xml", "multipart/form-data; boundary=x", "", "x" * 4000,
+             "image/gif", "application/x-www-form-urlencoded"],
 )  # fmt: skip
 def test_the_bytes_decide_whatever_the_content_type_says(web: Web, kind: str) -> None:
-    number = hash(kind) % 10**9
+    number = sum(kind.encode()) + 1000
     assert web.put(fresh(number), Content_Type=kind).status == 201
     answer = web.put(b"<html>%d" % number, Content_Type="image/jpeg")
     assert (answer.status, answer.body["reason"]) == (415, "unsupported_format")
@@ -220,7 +217,8 @@ def test_bodies_in_chunks(web: Web) -> None:
     data, header = fresh(4), "Transfer-Encoding: chunked"
     photos = collection("photo_uploads").count_documents({})
     for spoilt in (
-        b"zz\r\n" + data, b"-1\r\n" + data, b"ffffffffffffffffff\r\n" + data, chunked(data)[:-200], b"5\r\nabc\r\n0\r\n\r\n"
+        b"zz\r\n" + data, b"-1\r\n" + data, b"f" * 18 + b"\r\n" + data, chunked(data)[:-200],
+        b"5\r\nabc\r\n0\r\n\r\n",
     ):  # fmt: skip
         assert web.raw(data, "Connection: close", header, body=spoilt, close=True) in (0, 400, 408, 422)
     beyond = chunked(b"\0" * (MAX_BYTES + 1), 1 << 20)

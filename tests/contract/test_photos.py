@@ -22,7 +22,7 @@ from audit_api.models.base import collection
 def drawn(seed=1, format_name="JPEG", size=(640, 480), **options):
     pixels = np.random.default_rng(seed).integers(0, 255, (12, 16, 3), np.uint8)
     out = io.BytesIO()
-    Image.fromarray(pixels).resize(size).save(out, format_name, **options)
+    Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST).save(out, format_name, **options)
     return out.getvalue()
 
 

@@ -15,6 +15,7 @@ from tests.pictures.hostile.specimen import (
     photo,
     png,
     segment,
+    sized,
     taken,
     with_segments,
 )  # fmt: skip
@@ -109,6 +110,7 @@ def specimens() -> Iterator[Specimen]:
     laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><x:xmpmeta>&b;&b;</x:xmpmeta>'
     yield taken("XMP with entities that multiply",
                 with_segments(jpeg, segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + laughs)), "exif_absent", why=WHY)  # fmt: skip
+    yield from _previews()
     text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"<" * 900_000)
     yield taken("PNG with XMP of 900 KB", png(8, 8, text, rows=SMALL_ROWS), "exif_absent", why=WHY)
     empty = segment(0xE1, b"Exif\0\0")
@@ -121,3 +123,21 @@ def specimens() -> Iterator[Specimen]:
     yield taken(
         "MPF block of noise", with_segments(jpeg, segment(0xE2, b"MPF\0" + b"\xa5" * 100)), "exif_absent", why=WHY
     )
+
+
+def _previews() -> Iterator[Specimen]:
+    """Give previews in the second directory that are bombs or lies."""
+    small = photo("JPEG", 40, 30)
+    for name, preview in {
+        "of 65,535 × 65,535": sized(small, 65_535, 65_535), "of 0 × 0": sized(small, 0, 0), "cut off": small[:300],
+        "of 10,000 segments": with_segments(small, segment(0xFE) * 10_000), "of noise": b"\xff\xd8\xff" + b"\xa5" * 5_000,
+        "that is a PNG": photo("PNG", 40, 30),
+    }.items():  # fmt: skip
+        main = directory(entry(0x112, 3, 1, 1), following=26)
+        block = HEAD + main + directory(entry(0x201, 4, 1, 56), entry(0x202, 4, 1, len(preview))) + preview
+        yield taken(
+            f"EXIF with a preview {name}", with_segments(photo("JPEG"), segment(0xE1, b"Exif\0\0" + block)), why=WHY
+        )
+    block = HEAD + directory(entry(0x112, 3, 1, 1), following=26)
+    block += directory(entry(0x201, 4, 1, 0x7FFFFFFF), entry(0x202, 4, 1, 2**32 - 1))
+    yield taken("EXIF with a preview behind its end", photo("JPEG", exif=b"Exif\0\0" + block), why=WHY)
