@@ -125,8 +125,9 @@ def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps, marks: PhotoMarks
     with room_for(cost):
         look = _look(image, format_name, tail, caps)
     exif, small = look.exif, look.small
-    likeness, detail = perceptual_hash(small)
-    facts, marked = measured(small, look.origin, look.size, marks)
+    grey = small.convert("L")
+    likeness, detail = perceptual_hash(grey)
+    facts, marked = measured(small, grey, look.origin, look.size, marks)
     return PhotoFacts(
         sha256=digest,
         byte_count=byte_count,

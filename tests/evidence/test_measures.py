@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from audit_api.evidence.measures import PhotoMarks
+from audit_api.evidence.measures import PhotoMarks, _steps
 from audit_api.evidence.photo import inspect
 from audit_api.evidence.remarks import FOR_REVIEWERS, REMARKS
 from tests.pictures.scenes import draw_scene
@@ -188,3 +188,17 @@ def test_real_photographs(shared):
     previews = [known["preview_likeness"].number for known in facts if "preview_likeness" in known]
     assert len(previews) >= 11
     assert min(previews) > 0.9
+
+
+def test_steps_are_what_they_are_called():
+    """Held against the formula written out."""
+    grey = np.random.default_rng(5).integers(0, 6, (40, 50)).astype(np.int16)
+    sharpness, flat = _steps(grey)
+    inner = [(y, x) for y in range(1, 39) for x in range(1, 49)]
+    levels = grey.astype(int)
+    laplacian = [
+        4 * levels[y, x] - levels[y - 1, x] - levels[y + 1, x] - levels[y, x - 1] - levels[y, x + 1] for y, x in inner
+    ]
+    near = [max(abs(levels[y, x] - levels[y, x + 1]), abs(levels[y, x] - levels[y + 1, x])) <= 1 for y, x in inner]
+    assert sharpness == pytest.approx(np.var(laplacian), rel=1e-4)
+    assert flat == pytest.approx(np.mean(near))
