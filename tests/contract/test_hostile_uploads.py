@@ -120,6 +120,7 @@ def web(mongodb_uri: str, databases: Databases, tmp_path_factory: pytest.TempPat
     assert "Traceback" not in log, log[-3000:]
 
 
+@pytest.mark.timeout(1_800)  # full size on a busy machine
 def test_every_file_gets_its_answer_and_memory_its_bound(web: Web) -> None:
     for format_name in ("JPEG", "PNG", "WEBP", "HEIC"):  # libraries and their tables are loaded
         assert web.put(photo(format_name, 64, 64)).status == 201

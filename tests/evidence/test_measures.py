@@ -117,7 +117,17 @@ def test_editors_in_exif(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["Nikon Transfer 1.1 W", "Ver.1.00", "17.5.1", "HarmonyOS 4.2", "MIUI Camera", "Gimpel's camera", "AdobeX"]
+    "name",
+    [
+        "Nikon Transfer 1.1 W",
+        "Ver.1.00",
+        "17.5.1",
+        "HarmonyOS 4.2",
+        "MIUI Camera",
+        "Gimpel's camera",
+        "Megagimp 3",
+        "AdobeX",
+    ],
 )
 def test_a_camera_s_own_software_is_no_editor(name):
     tags = Image.Exif()
