@@ -101,6 +101,24 @@ class Settings:
     check_identical_fixes: int = setting(
         "Position fixes at one exact place at different times from which on it is noted.", default=5
     )
+    photo_sharpness: float = setting(
+        "Sharpness (variance of the Laplacian at 320 pixels) below which a photo is said to be blurred; 0 for never.",
+        default=60.0,
+    )
+    photo_brightness: float = setting(
+        "Mean brightness (0 to 255) below which a photo is said to be dark.", default=30.0
+    )
+    photo_contrast: float = setting(
+        "Span of brightness (0 to 255) below which a photo is said to be of one plain tone.", default=20.0
+    )
+    photo_flat_share: float = setting(
+        "Share of flat pixels from which a picture of a screen's size without a camera may be a screenshot.",
+        default=0.5,
+    )
+    photo_preview_likeness: float = setting(
+        "Correlation (-1 to 1) with the camera's own preview below which a photo is said to differ from it.",
+        default=0.6,
+    )
     hearing_working_days: int = setting(
         "Working days (Monday to Friday) a dealer has to answer a question before a flag can be confirmed.", default=10
     )
@@ -143,6 +161,7 @@ class Settings:
             "token_cache_seconds", "covert_hold_days", "follow_up_grace_hours", "clock_skew_seconds",
             "check_late_minutes",
             "check_covert_characters", "check_announced_characters", "check_photo_minutes", "check_identical_fixes",
+            "photo_sharpness", "photo_brightness", "photo_contrast", "photo_flat_share",
         ):  # fmt: skip
             if getattr(self, name) < 0:
                 raise SettingsError(f"{variable_of(name)} must not be negative, it is {getattr(self, name)}")

@@ -1,6 +1,5 @@
 """What the outside of an image file tells before anything is decoded: its format, its end, its passengers."""
 
-import io
 import struct
 from typing import BinaryIO, Final
 
@@ -9,7 +8,6 @@ import numpy as np
 _WINDOW: Final = 1 << 16
 _MARKUP: Final = (b"<script", b"<html", b"<svg ", b"<?php", b"%pdf-")
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-_PNG_CHUNKS: Final = 1_000_000
 
 
 def format_of(head: bytes) -> str | None:
@@ -24,19 +22,6 @@ def format_of(head: bytes) -> str | None:
         # AVIF shares the container; its own brand is listed among the compatible ones.
         return None if b"avif" in head[16:64] else "HEIC"
     return None
-
-
-def is_animated_png(file: BinaryIO) -> bool:
-    """Tell whether a PNG announces more than one frame, wherever in the file."""
-    file.seek(8)
-    for _ in range(_PNG_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8 or head[4:] == b"IEND":
-            return False
-        if head[4:] == b"acTL":
-            return True
-        file.seek(struct.unpack(">I", head[:4])[0] + 4, io.SEEK_CUR)
-    return True
 
 
 def webp_size(file: BinaryIO) -> tuple[int, int]:

@@ -22,6 +22,8 @@ _VALUE_LIMIT: Final = 16
 _MAKE, _MODEL, _ORIENTATION, _SOFTWARE, _DATETIME = 0x010F, 0x0110, 0x0112, 0x0131, 0x0132
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _ORIGINAL, _DIGITIZED = 0x9003, 0x9004
+_COMMENT, _PREVIEW_AT, _PREVIEW_LENGTH = 0x9286, 0x0201, 0x0202
+_PREVIEW_BYTES: Final = 65_536
 _OFFSET, _OFFSET_ORIGINAL, _OFFSET_DIGITIZED = 0x9010, 0x9011, 0x9012
 _LAT_REF, _LAT, _LON_REF, _LON, _ALT_REF, _ALT, _GPS_TIME = 1, 2, 3, 4, 5, 6, 7
 _DATUM, _GPS_DATE, _H_ERROR = 0x12, 0x1D, 0x1F
@@ -68,6 +70,8 @@ class ExifFacts:
     make: str | None = None
     model: str | None = None
     software: str | None = None
+    comment: str | None = None
+    preview: bytes | None = None
     remarks: tuple[Remark, ...] = ()
 
 
@@ -86,6 +90,8 @@ def read_exif(block: bytes | None) -> ExifFacts:
         make=_text(main, _MAKE, reader.codes),
         model=_text(main, _MODEL, reader.codes),
         software=_text(main, _SOFTWARE, reader.codes),
+        comment=_comment(details),
+        preview=reader.preview(),
         remarks=tuple(remark(code) for code in reader.codes),
     )
 
@@ -121,6 +127,20 @@ class _Reader:
         for tag, value in self._entries(offset):
             tags.setdefault(tag, value)
         return tags
+
+    def preview(self) -> bytes | None:
+        """Give the bytes of the preview that the second directory names; damage there is no loss and not told."""
+        if not self.first or self.first + 2 > len(self.data):
+            return None
+        count = struct.unpack_from(self.order + "H", self.data, self.first)[0]
+        at = self.first + 2 + 12 * count
+        if at + 4 > len(self.data):
+            return None
+        codes, self.codes = self.codes, {}
+        tags = self.directory(struct.unpack_from(self.order + "I", self.data, at)[0])
+        start, length = self.pointer(tags, _PREVIEW_AT), self.pointer(tags, _PREVIEW_LENGTH)
+        self.codes = codes
+        return self.data[start : start + length] if start and 0 < length <= _PREVIEW_BYTES else None
 
     def _entries(self, offset: int) -> Iterator[tuple[int, _Value]]:
         if not offset:
@@ -162,7 +182,7 @@ class _Reader:
 _WANTED: Final = frozenset({
     _MAKE, _MODEL, _ORIENTATION, _SOFTWARE, _DATETIME, _EXIF_IFD, _GPS_IFD, _ORIGINAL, _DIGITIZED,
     _OFFSET, _OFFSET_ORIGINAL, _OFFSET_DIGITIZED, _LAT_REF, _LAT, _LON_REF, _LON, _ALT_REF, _ALT,
-    _GPS_TIME, _DATUM, _GPS_DATE, _H_ERROR,
+    _GPS_TIME, _DATUM, _GPS_DATE, _H_ERROR, _COMMENT, _PREVIEW_AT, _PREVIEW_LENGTH,
 })  # fmt: skip
 
 
@@ -184,6 +204,14 @@ def _text(tags: _Tags, tag: int, codes: dict[str, None] | None = None) -> str | 
     if codes is not None and (len(clean) > TEXT_LIMIT or len(clean) < len(text.strip())):
         codes["exif_text_cut"] = None
     return clean[:TEXT_LIMIT] or None
+
+
+def _comment(details: _Tags) -> str | None:
+    """Read a comment behind its eight bytes of character code (4.6.5.1.20)."""
+    value = details.get(_COMMENT)
+    if not isinstance(value, bytes):
+        return None
+    return "".join(filter(str.isprintable, value[8:].decode("utf-8", "replace")))[:TEXT_LIMIT] or None
 
 
 def _orientation(main: _Tags, codes: dict[str, None]) -> int:

@@ -79,6 +79,30 @@ REMARKS: Final[dict[str, tuple[str, str]]] = {
         "图像之后还有其他数据（实况照片等属正常情况）。",
         "More data follows the image (usual for motion photos and the like).",
     ),
+    "dark": (
+        "照片很暗，请确认是否看得清；如还在现场可补拍。",
+        "The photo is very dark: can what it should show be seen? Take it again if you are still there.",
+    ),
+    "uniform": (
+        "照片几乎是一片单色，可能是镜头被遮挡或拍到了墙面。",
+        "The photo is nearly one plain tone: a covered lens, or a wall.",
+    ),
+    "blurred": (
+        "照片模糊，缩小后也看不清细节；如还在现场可补拍。",
+        "The photo is blurred even when shown small. Take it again if you are still there.",
+    ),
+    "screenshot": (
+        "照片可能是屏幕截图：自称截图，或尺寸与屏幕完全一致、无相机信息且大面积平坦。",
+        "The photo may be a screenshot: it says so, or it has exactly a screen's size, names no camera and is flat.",
+    ),
+    "edited_by_software": (
+        "文件中写有图像编辑软件的名称；裁剪、调色或转存都会留下，不说明内容被改动。",
+        "The file names image editing software; mere cropping, toning or saving with it does that too.",
+    ),
+    "preview_differs": (
+        "相机写入的预览图与照片不一致；拍摄后裁剪也会如此。",
+        "The preview that the camera wrote shows something else than the photo; cropping it later does that too.",
+    ),
     "archive_inside": (
         "文件末尾带有压缩包；只会以附件形式提供原件。",
         "The file ends with an archive; the original is only ever served as an attachment.",
@@ -88,6 +112,9 @@ REMARKS: Final[dict[str, tuple[str, str]]] = {
         "The file carries markup or script text; the original is only ever served as an attachment.",
     ),
 }
+
+FOR_REVIEWERS: Final = frozenset({"screenshot", "edited_by_software", "preview_differs"})
+"""Of where a photo comes from; whoever sent it is not told, nor what would have to be left out to avoid it."""
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
     "empty": ("照片是空文件（0 字节），请重新上传。", "The photo is empty (0 bytes); please send it again."),
@@ -110,6 +137,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "decompression_bomb": (
         "照片解压后大得异常，已拒绝。",
         "The photo expands beyond all measure when unpacked and was refused.",
+    ),
+    "too_many_parts": (
+        "照片文件由过多的数据段组成，正常相机不会如此，已拒绝。",
+        "The file is made of far more parts than any camera writes and was refused.",
     ),
     "truncated": (
         "照片不完整，后面的部分缺失，请重新上传。",

@@ -41,6 +41,7 @@ class Photo(Document):
     perceptual_hash = StringField(required=True)
     perceptual_quality = IntField(required=True)
     remarks = ListField(StringField())
+    facts = ListField(DictField())  # fact, source, number or text, limit: as measured when it arrived
     received_at = DateTimeField(required=True)
     copies_entry = IntField()  # number of its entry in photo_copies; missing while it waits
     meta = {"collection": "photos", "auto_create_index": False, "indexes": [["copies_entry", "received_at"]]}

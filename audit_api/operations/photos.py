@@ -11,8 +11,9 @@ from typing import IO, BinaryIO, cast
 
 from audit_api import problems
 from audit_api.domain.directory import Actor, Role
+from audit_api.evidence.measures import PhotoMarks
 from audit_api.evidence.photo import PhotoCaps, PhotoFacts, inspect
-from audit_api.evidence.remarks import PhotoRefused, remark
+from audit_api.evidence.remarks import FOR_REVIEWERS, PhotoRefused, remark
 from audit_api.evidence.store import BlobStore, HashDiffersError
 from audit_api.models import photos, trail
 from audit_api.models.base import Row, collection, to_milliseconds
@@ -133,8 +134,8 @@ def open_photo_original(store: BlobStore, sha256: str, *, actor: Actor, at: date
 
 
 def shown(row: Row) -> Row:
-    """Give the facts that the sender of a photo sees; remarks with their words in both languages."""
-    said = [asdict(remark(code)) for code in row["remarks"]]
+    """Give the facts that the sender of a photo sees; remarks with their words, those for reviewers left out."""
+    said = [asdict(remark(code)) for code in row["remarks"] if code not in FOR_REVIEWERS]
     names = ("byte_count", "format", "width", "height", "taken_at", "position")
     return {"sha256": row["_id"], **{name: row[name] for name in names}, "remarks": said}
 
@@ -161,8 +162,15 @@ def _spool(stream: IO[bytes], file: BinaryIO, limit: int) -> str:
 
 
 def _inspected(file: BinaryIO, settings: Settings) -> PhotoFacts:
+    marks = PhotoMarks(
+        sharpness_least=settings.photo_sharpness,
+        brightness_least=settings.photo_brightness,
+        contrast_least=settings.photo_contrast,
+        screen_flat_least=settings.photo_flat_share,
+        preview_likeness_least=settings.photo_preview_likeness,
+    )
     try:
-        return inspect(file, PhotoCaps(max_bytes=settings.max_photo_bytes))
+        return inspect(file, PhotoCaps(max_bytes=settings.max_photo_bytes), marks)
     except PhotoRefused as refused:
         raise _refusal(refused) from refused
 

@@ -34,6 +34,7 @@ PAGES = OPEN_PAGES | {
     "/visits/<uuid:visit_id>/copies",
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg",
     "/visits/<uuid:visit_id>/evidence",
+    "/visits/<uuid:visit_id>/photo-facts",
 }
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
