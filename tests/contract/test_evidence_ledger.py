@@ -92,7 +92,7 @@ def test_from_expected_to_received(network, auditor, reviewer):
     arrived = lines(after)["SMS-VIS-05"]["photos"][0]
     assert (arrived["state"], arrived["refusal"]) == ("arrived", None)
     assert arrived["received_at"] is not None
-    assert [said["code"] for said in arrived["remarks"]] == ["exif_absent"]
+    assert "exif_absent" in [said["code"] for said in arrived["remarks"]]
     assert worlds.submit_visit(network.client, own, visit).status_code == 200
     assert ledger(network, reviewer[1], visit) == after | {"state": "submitted"}
 
