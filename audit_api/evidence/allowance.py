@@ -17,7 +17,10 @@ def take(number: int, length: int, at: datetime, *, bytes_per_day: int) -> int:
     The bucket holds `bytes_per_day` and empties at that rate. `number` is the descriptor of the file with its level;
     it is not synced: what a power failure forgets is in the sender's favour.
     """
-    import fcntl  # noqa: PLC0415 - not on Windows
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where nothing is counted
+    except ImportError:
+        return 0
 
     now, rate = at.timestamp(), bytes_per_day / _DAY_SECONDS
     fcntl.flock(number, fcntl.LOCK_EX)

@@ -88,7 +88,7 @@ class PartialUploads:
         # What is only this user's in the system's temporary folder would be anybody's to prepare.
         self._is_temporary = not upload_dir
         self.folder = (
-            Path(tempfile.gettempdir()) / f"audit-api-partial-{os.getuid()}"
+            Path(tempfile.gettempdir()) / f"audit-api-partial-{_user()}"
             if self._is_temporary
             else Path(upload_dir) / "partial"
         )
@@ -162,9 +162,11 @@ class PartialUploads:
         raise FileNotFoundError(errno.ENOENT, "the folder for photos being received is gone", str(self.folder))
 
     def _make_folder(self, folder: Path) -> None:
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            self.folder.mkdir(mode=0o700)
+            _sync_folder(self.folder.parent)
         found = self.folder.lstat()
-        if self._is_temporary and (not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid()):
+        if self._is_temporary and (not stat.S_ISDIR(found.st_mode) or found.st_uid != _user()):
             raise PermissionError(f"{self.folder} belongs to somebody else: set AUDIT_UPLOAD_DIR")
         folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -211,7 +213,14 @@ def _remove_idle(path: Path, limit: float) -> bool:
     return False
 
 
+def _user() -> int:
+    """Give this process's user; 0 for everybody on Windows, as in the files' own record there."""
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
 def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # where folders cannot be opened
+        return
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)

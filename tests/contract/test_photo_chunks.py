@@ -7,6 +7,7 @@ import io
 import os
 import resource
 import shutil
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -351,6 +352,33 @@ def test_an_outage_at_the_end_loses_nothing(patch, head, parts, monkeypatch, ste
     assert kept() == (1, 1, 1, 1)
 
 
+def test_what_is_answered_for_is_synced(patch, head, monkeypatch, tmp_path):
+    synced, sync = [], os.fsync
+
+    def watched(number):
+        sync(number)
+        synced.append((os.fstat(number).st_ino, os.fstat(number).st_size))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    patch(PHOTO[:THIRD], 0)
+    (file,) = tmp_path.rglob(NAME)
+    assert (file.stat().st_ino, THIRD) in synced
+    inodes = {inode for inode, _ in synced}
+    for folder in (file.parent, file.parent.parent, file.parent.parent.parent):
+        assert folder.stat().st_ino in inodes, "the file's name is as durable as its bytes"
+    synced.clear()
+    patch(PHOTO[THIRD : THIRD + 9], THIRD)
+    assert synced == [(file.stat().st_ino, THIRD + 9)]
+    with file.open("ab") as left:
+        left.write(PHOTO[THIRD + 9 : THIRD + 20])  # by a process that was killed before it could sync
+    synced.clear()
+    assert head() == (204, str(THIRD + 20))
+    assert synced == [(file.stat().st_ino, THIRD + 20)]
+    synced.clear()
+    assert patch(PHOTO, 0).status_code == 409
+    assert synced == [(file.stat().st_ino, THIRD + 20)]
+
+
 @contextmanager
 def files_of_at_most(length):
     """Let the kernel refuse every byte of a file beyond a length, as a full disk does."""
@@ -377,9 +405,10 @@ def test_a_full_disk_keeps_nothing_half(client, people, auditor, patch, head, pa
     assert parts() == []
 
 
-def test_a_full_disk_at_the_first_chunk_leaves_no_file(patch, head, parts):
+def test_a_full_disk_at_the_first_chunk_leaves_no_file(patch, head, parts, capsys):
     with files_of_at_most(200):
         assert patch(PHOTO, 0).status_code == 503
+        assert '"disk_full"' in capsys.readouterr().err, "who can make room is told"
         assert parts() == []
         assert head() == (404, None)
 
@@ -498,6 +527,13 @@ def test_a_folder_prepared_by_somebody_else_is_not_used(tmp_path, monkeypatch):
     uploads.folder.unlink()
     os.close(uploads.make_file("person", NAME))
     assert uploads.folder.stat().st_mode & 0o077 == 0
+
+
+def test_without_locks_photos_can_be_sent_whole(client, people, auditor, head, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+    assert head() == (404, None)
+    assert client.put(url(PHOTO), data=PHOTO, headers=people.headers(auditor)).status_code == 201
+    assert head() == (200, None)
 
 
 def test_a_folder_that_is_gone_is_an_error_and_not_a_loop(tmp_path):
