@@ -22,7 +22,7 @@ from audit_api.operations.photo_chunks import find_photo_offset, receive_chunk
 from audit_api.problems import Problem
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-EXAMPLES = 500 if os.environ.get("FULL") == "1" else 60
+EXAMPLES = 250 if os.environ.get("FULL") == "1" else 60
 
 
 def drawn():
