@@ -308,6 +308,19 @@ def register_error_handlers(app: Flask) -> None:
             return unavailable(error)
         return crashed(error)
 
+    def no_room(error: OSError) -> ResponseReturnValue:
+        if error.errno not in problems.NO_ROOM:
+            return crashed(error)
+        log_crash(error)
+        return problem_response(
+            Problem(
+                problems.UNAVAILABLE,
+                zh="服务器存储空间已满，本次内容未确认收到；请保留，稍后重发",
+                en="The server has no room left and does not acknowledge this; hold on to it and send it again later",
+                headers={"Retry-After": "60"},
+            )
+        )
+
     def crashed(error: Exception) -> ResponseReturnValue:
         log_crash(error)
         return problem_response(Problem(problems.UNEXPECTED))
@@ -316,4 +329,5 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(ConnectionFailure, unavailable)
     app.register_error_handler(ExecutionTimeout, unavailable)
     app.register_error_handler(PyMongoError, database_error)
+    app.register_error_handler(OSError, no_room)
     app.register_error_handler(Exception, crashed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,5 +27,7 @@ def write(level: str, event: str, **fields: Any) -> None:
     if _LEVELS[level] < _threshold:
         return
     line = {"level": level, "event": event, "timestamp": datetime.now(UTC).isoformat(), **fields}
-    # One call, so that the lines of several threads do not mix.
-    sys.stderr.write(_encoder.encode(line).decode() + "\n")
+    # A log without room must not fail the call that it tells of: the work is done, and its sender waits for the answer.
+    with suppress(OSError):
+        # One call, so that the lines of several threads do not mix.
+        sys.stderr.write(_encoder.encode(line).decode() + "\n")

@@ -5,11 +5,14 @@ A slug is for ever: clients switch on `type`. A problem that is no longer raised
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 TYPE_PREFIX = "/problems/"
+# A full disk, a quota, a limit on the size of files: somebody makes room, and what was sent can be sent again.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from audit_api.evidence.partials import SPENT, PartialBusyError, PartialUploads
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DISK_SECONDS, OPEN_SECONDS, BUSY_SECONDS = 60, 60, 1
 """When to come back."""
 IDLE_SECONDS = 3_600
@@ -27,7 +26,7 @@ def room_on_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if error.errno not in problems.NO_ROOM:
             raise
         logs.write("error", "disk_full", reason=errno.errorcode[error.errno])
         raise Problem(

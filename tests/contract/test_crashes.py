@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import mongoengine
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 
 from audit_api import logs, problems
@@ -18,6 +22,8 @@ from audit_api.models import base
 from audit_api.problems import Problem
 from tests.contract.checks import check_problem, somewhere
 from tests.contract.route_map import Route, routes
+
+NO_ROOM = {"disk": errno.ENOSPC, "quota": errno.EDQUOT, "limit": errno.EFBIG, "permission": errno.EACCES}
 
 
 class TestACrash:
@@ -32,6 +38,11 @@ class TestACrash:
         @public
         def refusal() -> str:
             raise Problem(problems.INVALID, zh="缘由", en="the reason", members={"errors": [{"zh": "甲", "en": "a"}]})
+
+        @app.route("/full")
+        @public
+        def full() -> str:
+            raise OSError(NO_ROOM[request.args["why"]], "no room", "/somewhere/secret")
 
         return app.test_client()
 
@@ -59,6 +70,29 @@ class TestACrash:
         en = check_problem(crashing.get("/refusal"), 422)
         assert (zh["detail"], zh["errors"]) == ("缘由", ["甲"])
         assert (en["detail"], en["errors"]) == ("the reason", ["a"])
+
+    @pytest.mark.parametrize("why", ["disk", "quota", "limit"])
+    def test_a_full_disk_is_a_reason_to_come_back(self, crashing: FlaskClient, why: str) -> None:
+        answer = crashing.get(f"/full?why={why}")
+        document = check_problem(answer, 503)
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "secret" not in json.dumps(document)
+
+    def test_other_errors_of_the_system_are_crashes(self, crashing: FlaskClient) -> None:
+        check_problem(crashing.get("/full?why=permission"), 500)
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this machine")
+    def test_a_log_without_room_fails_no_call(self, crashing: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        logs.configure_logging("info")
+        with Path("/dev/full").open("w", buffering=1) as full:
+            monkeypatch.setattr("sys.stderr", full)
+            for _ in range(3):
+                assert crashing.get("/healthz").status_code == 200
+            check_problem(crashing.get("/crash"), 500)
+            monkeypatch.undo()
+            with pytest.raises(OSError, match="space"):
+                full.flush()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that it can be closed
 
 
 class TestWithoutADatabase:
