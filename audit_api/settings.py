@@ -65,10 +65,14 @@ class Settings:
     )
     database: str = setting("Name of the database.", default="audit")
     upload_dir: str = setting(
-        "Folder for photos being received; empty means the system's temporary folder.", default=""
+        "Folder for photos and attachments being received; empty means the system's temporary folder.", default=""
     )
-    max_body_bytes: int = setting("Largest request body except photos.", default=2_000_000)
+    max_body_bytes: int = setting("Largest request body except photos and attachments.", default=2_000_000)
     max_photo_bytes: int = setting("Largest photo.", default=30_000_000)
+    max_attachment_bytes: int = setting("Largest recording, video or PDF sent as evidence.", default=60_000_000)
+    max_audio_seconds: int = setting("Longest sound recording sent as evidence.", default=300)
+    max_video_seconds: int = setting("Longest video sent as evidence.", default=60)
+    max_document_pages: int = setting("Most pages of a PDF sent as evidence.", default=100)
     max_import_bytes: int = setting("Largest import file by HTTP.", default=50_000_000)
     photo_check_bytes_per_second: int = setting(
         "How fast kept photos are read again and held against their names, bytes a second.", default=5_000_000
@@ -124,7 +128,7 @@ class Settings:
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
         for name in (
             "max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days", "photo_check_bytes_per_second",
-            "upload_days",
+            "upload_days", "max_attachment_bytes", "max_audio_seconds", "max_video_seconds", "max_document_pages",
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise SettingsError(f"{variable_of(name)} must be at least 1, it is {getattr(self, name)}")

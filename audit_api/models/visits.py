@@ -71,6 +71,8 @@ class Visit(Document):
             ["wave", "state"],
             ["auditor", "started_at"],
             ["observations.photos.sha256"],
+            # Few visits have any: the index holds those alone.
+            {"fields": ["observations.attachments.sha256"], "sparse": True},
             # The review queue: what needs most looking at first.
             {
                 "fields": ["-check_counts.blocking", "-check_counts.advisory", "submitted_at", "_id"],

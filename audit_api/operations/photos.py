@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import tempfile
 from dataclasses import asdict
 from datetime import datetime
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO
 
 from audit_api import problems
 from audit_api.domain.directory import Actor, Role
-from audit_api.evidence.photo import PhotoCaps, PhotoFacts, inspect
+from audit_api.evidence.photo import PhotoCaps, inspect
 from audit_api.evidence.remarks import PhotoRefused, remark
-from audit_api.evidence.store import BlobStore, HashDiffersError
+from audit_api.evidence.store import BlobStore
 from audit_api.models import photos, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_evidence
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
-HASH = re.compile(r"[0-9a-f]{64}")
-_BLOCK_BYTES = 1 << 18
 _KINDS = {"unsupported_format": problems.UNSUPPORTED_MEDIA_TYPE, "too_many_bytes": problems.TOO_LARGE}
 _NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
 
@@ -31,40 +27,15 @@ def receive_photo(
 ) -> Row:
     """Take in a photo named by its SHA-256; returns its facts once blob and record are durable.
 
-    The order is blob, facts, upload record: what a crash leaves behind is invisible, and sending again
-    heals it. Raises NOT_FOUND for a malformed name, PHOTO_EXISTS when this person has sent it before,
-    HASH_MISMATCH, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason.
+    Raises what `receive_evidence` does: PHOTO_EXISTS, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the
+    reason.
     """
-    _check_name(sha256)
-    if photos.sent_by(actor.id, [sha256]):
-        raise Problem(problems.PHOTO_EXISTS)
-    with tempfile.TemporaryFile(dir=settings.upload_dir or None) as file:
-        received = _spool(stream, cast(BinaryIO, file), settings.max_photo_bytes)
-        if received != sha256:
-            raise _differs(sha256, received)
-        known = photos.Photo._get_collection().find_one({"_id": sha256}, photos.WITHOUT_PIXELS)
-        row = known or _facts_row(_inspected(cast(BinaryIO, file), settings), at)
-        file.seek(0)
-        try:
-            store.put(sha256, cast(BinaryIO, file))
-        except HashDiffersError as error:
-            raise _differs(sha256, error.actual) from error
-    if known is None:
-        photos.insert_once(photos.Photo, row)
-    upload = {
-        "_id": photos.upload_id(actor.id, sha256),
-        "sha256": sha256,
-        "person": actor.id,
-        "received_at": to_milliseconds(at),
-    }
-    if not photos.insert_once(photos.PhotoUpload, upload):
-        raise Problem(problems.PHOTO_EXISTS)
-    return shown(row)
+    return shown(receive_evidence(PHOTOS, store, stream, sha256, settings=settings, actor=actor, at=at))
 
 
 def find_photo_state(sha256: str, actor: Actor) -> None:
     """Return if the photo is whole and this person may know of it; raises NOT_FOUND otherwise."""
-    _check_name(sha256)
+    check_name(sha256)
     if not may_see_photo(actor, sha256):
         raise Problem(problems.NOT_FOUND)
 
@@ -125,32 +96,17 @@ def shown(row: Row) -> Row:
     return {"sha256": row["_id"], **{name: row[name] for name in names}, "remarks": said}
 
 
-def _check_name(sha256: str) -> None:
-    if not HASH.fullmatch(sha256):
-        raise Problem(
-            problems.NOT_FOUND,
-            zh="照片以其 SHA-256（64 位小写十六进制）命名",
-            en="A photo is named by its SHA-256: 64 lower-case hexadecimal digits",
-        )
-
-
-def _spool(stream: IO[bytes], file: BinaryIO, limit: int) -> str:
-    """Copy the body to disk block by block; gives its SHA-256, raises TOO_LARGE at the first byte too many."""
-    digest, length = hashlib.sha256(), 0
-    while block := stream.read(_BLOCK_BYTES):
-        length += len(block)
-        if length > limit:
-            raise _refusal(PhotoRefused("too_many_bytes", bytes=length, limit=limit))
-        digest.update(block)
-        file.write(block)
-    return digest.hexdigest()
-
-
-def _inspected(file: BinaryIO, settings: Settings) -> PhotoFacts:
+def _look(file: BinaryIO, settings: Settings) -> Row:
     try:
-        return inspect(file, PhotoCaps(max_bytes=settings.max_photo_bytes))
+        facts = inspect(file, PhotoCaps(max_bytes=settings.max_photo_bytes))
     except PhotoRefused as refused:
         raise _refusal(refused) from refused
+    row = asdict(facts)
+    del row["sha256"]
+    row["remarks"] = [said.code for said in facts.remarks]
+    if facts.position is not None and facts.position.fixed_at is not None:
+        row["position"]["fixed_at"] = to_milliseconds(facts.position.fixed_at)
+    return row
 
 
 def _refusal(refused: PhotoRefused) -> Problem:
@@ -158,20 +114,12 @@ def _refusal(refused: PhotoRefused) -> Problem:
     return Problem(kind, zh=refused.zh, en=refused.en, members={"reason": refused.code})
 
 
-def _differs(expected: str, actual: str) -> Problem:
-    return Problem(
-        problems.HASH_MISMATCH,
-        zh="收到的内容与所声明的 SHA-256 不符，未保存；请重新上传",
-        en="The bytes received are not those of the SHA-256 in the address; nothing was kept, please send again",
-        members={"expected": expected, "actual": actual},
-    )
-
-
-def _facts_row(facts: PhotoFacts, at: datetime) -> Row:
-    row = asdict(facts)
-    row["_id"] = row.pop("sha256")
-    row["remarks"] = [said.code for said in facts.remarks]
-    row["received_at"] = to_milliseconds(at)
-    if facts.position is not None and facts.position.fixed_at is not None:
-        row["position"]["fixed_at"] = to_milliseconds(facts.position.fixed_at)
-    return row
+PHOTOS = EvidenceKind(
+    facts=photos.Photo,
+    uploads=photos.PhotoUpload,
+    exists=problems.PHOTO_EXISTS,
+    most_bytes=lambda settings: settings.max_photo_bytes,
+    too_many_bytes=lambda length, limit: _refusal(PhotoRefused("too_many_bytes", bytes=length, limit=limit)),
+    look=_look,
+    not_read=tuple(photos.WITHOUT_PIXELS),
+)

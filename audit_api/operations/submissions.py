@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 from audit_api import problems
 from audit_api.domain import signatures
 from audit_api.domain import visits as rules
+from audit_api.domain.attachments import attachment_hashes, references
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import answers_of, missing_evidence, photo_hashes
@@ -22,6 +23,7 @@ from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment
 from audit_api.operations.findings import raise_findings
 from audit_api.operations.receipts import FORMAT, signing_seed
+from audit_api.operations.visit_attachments import check_kinds, check_recordings
 from audit_api.operations.visit_checks import check_visit
 from audit_api.operations.visit_reading import checklist_of, find_visit, version_of
 from audit_api.problems import Problem
@@ -38,9 +40,9 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
     """Submit the revision that the phone believes current (None: whatever is held); returns the receipt.
 
     A revision submitted before gives the same receipt again, whatever happened since. Raises NOT_FOUND,
-    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by
-    item. State, score, findings, what the quality
-    checks said, receipt and trail are written in one transaction.
+    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING
+    and RECORDING_NOT_ALLOWED by item. State, score, findings, what the quality checks said, receipt and trail are
+    written in one transaction.
     """
     for _ in range(ATTEMPTS):
         visit = find_visit(actor, visit_id)
@@ -50,7 +52,9 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
             return receipt
         _check_current(visit, wanted)
         checklist = checklist_of(visit)
-        arrived = _arrived(visit)
+        facts = check_recordings(visit)
+        arrived = _arrived(visit, facts)
+        check_kinds(visit, facts)
         _check_complete(visit, checklist)
         _check_asked(visit, checklist)
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
@@ -77,21 +81,26 @@ def _check_current(visit: Row, wanted: int) -> None:
         raise Problem(problems.VISIT_LOCKED, members=members)
 
 
-def _arrived(visit: Row) -> dict[str, datetime]:
-    """Give when each photo named arrived; raises PHOTOS_MISSING with the hashes that did not."""
+def _arrived(visit: Row, attached: dict[str, Row]) -> dict[str, datetime]:
+    """Give when each photo and attachment named arrived; raises PHOTOS_MISSING with the hashes that did not.
+
+    `attached`: the facts of attachments that did. A hash sent as a photo stands for no attachment, nor the other way.
+    """
     named = photo_hashes(visit["observations"])
     ids = [photos.upload_id(visit["auditor"], sha256) for sha256 in named]
     rows = photos.PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1, "received_at": 1})
     arrived = {row["sha256"]: row["received_at"] for row in rows}
     missing = [sha256 for sha256 in named if sha256 not in arrived]
-    if missing:
+    not_attached = [sha256 for sha256 in attachment_hashes(visit["observations"]) if sha256 not in attached]
+    if missing or not_attached:
         raise Problem(
             problems.PHOTOS_MISSING,
-            zh=f"还有 {len(missing)} 张照片未到，请上传后重新提交",
-            en=f"{len(missing)} photos have not arrived; send them, then submit again",
-            members={"missing": missing},
+            zh=f"还有 {len(missing)} 张照片、{len(not_attached)} 个附件未到，请上传后重新提交",
+            en=f"{len(missing)} photos and {len(not_attached)} attachments have not arrived; "
+            "send them, then submit again",
+            members={"missing": missing, "missing_attachments": not_attached},
         )
-    return arrived
+    return arrived | {sha256: row["sent_at"] for sha256, row in attached.items()}
 
 
 def _check_complete(visit: Row, checklist: Checklist) -> None:
@@ -147,6 +156,16 @@ def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, seed: b
             }
             for observation in visit["observations"]
             for photo in observation["photos"]
+        ],
+        "attachments": [
+            {
+                "item": item,
+                "slot": reference["slot"],
+                "sha256": reference["sha256"],
+                "kind": reference["kind"],
+                "received_at": arrived[reference["sha256"]].isoformat(),
+            }
+            for item, reference in references(visit["observations"])
         ],
         "server_time": to_milliseconds(at).isoformat(),
     }

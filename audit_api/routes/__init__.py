@@ -2,6 +2,7 @@
 
 from audit_api.routes import (
     assignments,
+    attachments,
     auditors,
     checklists,
     copies,
@@ -9,6 +10,7 @@ from audit_api.routes import (
     findings,
     flags,
     health,
+    pages_attachments,
     pages_auditors,
     pages_copies,
     pages_flags,
@@ -37,6 +39,7 @@ BLUEPRINTS = (
     programmes.blp,
     assignments.blp,
     photos.blp,
+    attachments.blp,
     photo_checks.blp,
     visits.blp,
     receipts.blp,
@@ -60,6 +63,7 @@ PAGES = (
     pages_sign_in.blp,
     pages_flags.blp,
     pages_copies.blp,
+    pages_attachments.blp,
     pages_photo_checks.blp,
     pages_auditors.blp,
 )

@@ -41,6 +41,15 @@ class Code(Text):
         return text
 
 
+class Flag(fields.Boolean):
+    """True or false, and nothing that could be read as either."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Moment(fields.AwareDateTime):
     """An ISO 8601 time with an offset between the years 2000 and 2100; given as UTC."""
 

@@ -29,7 +29,10 @@ PAGES = OPEN_PAGES | {
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",
     "/flags/<string:flag>/photos/<string:sha256>.jpg",
+    "/flags/<string:flag>/attachments/<string:sha256>",
     "/photo-damages",
+    "/visits/<uuid:visit_id>/attachments",
+    "/visits/<uuid:visit_id>/attachments/<string:sha256>",
     "/visits/<uuid:visit_id>/copies",
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg",
 }
