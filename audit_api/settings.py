@@ -65,7 +65,9 @@ class Settings:
     )
     database: str = setting("Name of the database.", default="audit")
     upload_dir: str = setting(
-        "Folder for photos being received; empty means the system's temporary folder.", default=""
+        "Folder for photos being received, kept from one start to the next and the same for all processes of a host "
+        "(web and the command photos sweep); empty means the system's temporary folder.",
+        default="",
     )
     max_body_bytes: int = setting("Largest request body except photos.", default=2_000_000)
     max_photo_bytes: int = setting("Largest photo.", default=30_000_000)
@@ -74,6 +76,12 @@ class Settings:
         "How fast kept photos are read again and held against their names, bytes a second.", default=5_000_000
     )
     upload_days: int = setting("Days after which parts of a photo that was never finished are removed.", default=7)
+    upload_chunk_bytes: int = setting("Largest chunk of a photo that is sent in chunks.", default=1_048_576)
+    upload_open_photos: int = setting(
+        "Photos that one person may have half sent at a time; each holds up to AUDIT_MAX_PHOTO_BYTES of the disk.",
+        default=40,
+    )
+    upload_day_bytes: int = setting("Bytes of photos that one person may send in a day.", default=5_000_000_000)
     token_days: int = setting("Days until a new token expires, unless told otherwise.", default=180)
     token_cache_seconds: float = setting(
         "How long a worker may trust a token it has just checked; a revoked token can live this long.",
@@ -124,7 +132,7 @@ class Settings:
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
         for name in (
             "max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days", "photo_check_bytes_per_second",
-            "upload_days",
+            "upload_days", "upload_chunk_bytes", "upload_open_photos", "upload_day_bytes",
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise SettingsError(f"{variable_of(name)} must be at least 1, it is {getattr(self, name)}")

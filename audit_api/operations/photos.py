@@ -1,54 +1,80 @@
-"""Verbs on photos: receive, find, open."""
+"""Verbs on photos: receive, take in, open."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import IO, BinaryIO, cast
 
 from audit_api import problems
 from audit_api.domain.directory import Actor, Role
+from audit_api.evidence.partials import PartialBusyError, PartialUploads
 from audit_api.evidence.photo import PhotoCaps, PhotoFacts, inspect
 from audit_api.evidence.remarks import PhotoRefused, remark
 from audit_api.evidence.store import BlobStore, HashDiffersError
 from audit_api.models import photos, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.operations.directory import scope_filter
+from audit_api.operations.upload_limits import count_bytes, room_on_disk
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
 HASH = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES = 1 << 18
 _KINDS = {"unsupported_format": problems.UNSUPPORTED_MEDIA_TYPE, "too_many_bytes": problems.TOO_LARGE}
+# After these nothing that came in chunks is of any use.
+_SETTLED = (problems.PHOTO_EXISTS, problems.UNSUPPORTED_MEDIA_TYPE, problems.PHOTO_REFUSED)
 _NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
 
 
 def receive_photo(
     store: BlobStore, stream: IO[bytes], sha256: str, *, settings: Settings, actor: Actor, at: datetime
 ) -> Row:
-    """Take in a photo named by its SHA-256; returns its facts once blob and record are durable.
+    """Receive a whole photo named by its SHA-256; returns its facts once blob and record are durable.
+
+    It takes the place of what has come of it in chunks, unless its bytes are not those of its name. Raises NOT_FOUND
+    for a malformed name, PHOTO_EXISTS when this person has sent it before, HASH_MISMATCH, PHOTO_REFUSED,
+    UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason, TOO_MANY_REQUESTS or UNAVAILABLE with Retry-After.
+    """
+    check_name(sha256)
+    uploads = PartialUploads(settings.upload_dir)
+    with room_on_disk():
+        try:
+            if photos.sent_by(actor.id, [sha256]):
+                raise Problem(problems.PHOTO_EXISTS)
+            with tempfile.TemporaryFile(dir=settings.upload_dir or None) as temporary:
+                file = cast(BinaryIO, temporary)
+                length = _spool(stream, file, settings.max_photo_bytes)
+                count_bytes(uploads, actor.id, length, settings=settings, at=at)
+                row = take_in(store, file, sha256, settings=settings, actor=actor, at=at)
+        except Problem as problem:
+            if problem.kind in _SETTLED:
+                _drop(uploads, actor, sha256)
+            raise
+        _drop(uploads, actor, sha256)
+    return row
+
+
+def take_in(store: BlobStore, file: BinaryIO, sha256: str, *, settings: Settings, actor: Actor, at: datetime) -> Row:
+    """Make a photo of a file with all its bytes, however they came; returns its facts once all is durable.
 
     The order is blob, facts, upload record: what a crash leaves behind is invisible, and sending again
-    heals it. Raises NOT_FOUND for a malformed name, PHOTO_EXISTS when this person has sent it before,
-    HASH_MISMATCH, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason.
+    heals it. Raises as `receive_photo` does.
     """
-    _check_name(sha256)
-    if photos.sent_by(actor.id, [sha256]):
-        raise Problem(problems.PHOTO_EXISTS)
-    with tempfile.TemporaryFile(dir=settings.upload_dir or None) as file:
-        received = _spool(stream, cast(BinaryIO, file), settings.max_photo_bytes)
-        if received != sha256:
-            raise _differs(sha256, received)
-        known = photos.Photo._get_collection().find_one({"_id": sha256}, photos.WITHOUT_PIXELS)
-        row = known or _facts_row(_inspected(cast(BinaryIO, file), settings), at)
-        file.seek(0)
-        try:
-            store.put(sha256, cast(BinaryIO, file))
-        except HashDiffersError as error:
-            raise _differs(sha256, error.actual) from error
+    received = _digest(file)
+    if received != sha256:
+        raise _differs(sha256, received)
+    known = photos.Photo._get_collection().find_one({"_id": sha256}, photos.WITHOUT_PIXELS)
+    row = known or _facts_row(_inspected(file, settings), at)
+    file.seek(0)
+    try:
+        store.put(sha256, file)
+    except HashDiffersError as error:
+        raise _differs(sha256, error.actual) from error
     if known is None:
         photos.insert_once(photos.Photo, row)
     upload = {
@@ -60,13 +86,6 @@ def receive_photo(
     if not photos.insert_once(photos.PhotoUpload, upload):
         raise Problem(problems.PHOTO_EXISTS)
     return shown(row)
-
-
-def find_photo_state(sha256: str, actor: Actor) -> None:
-    """Return if the photo is whole and this person may know of it; raises NOT_FOUND otherwise."""
-    _check_name(sha256)
-    if not may_see_photo(actor, sha256):
-        raise Problem(problems.NOT_FOUND)
 
 
 def may_see_photo(actor: Actor, sha256: str) -> bool:
@@ -97,7 +116,7 @@ def may_see_photo(actor: Actor, sha256: str) -> bool:
 
 def open_photo_thumbnail(sha256: str, *, actor: Actor) -> bytes:
     """Give the thumbnail, a JPEG without metadata; raises NOT_FOUND."""
-    find_photo_state(sha256, actor)
+    _check_sight(sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"thumbnail": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -109,7 +128,7 @@ def open_photo_original(store: BlobStore, sha256: str, *, actor: Actor, at: date
 
     Returns `{"name", "byte_count"}` and a file to be read and closed by the caller.
     """
-    find_photo_state(sha256, actor)
+    _check_sight(sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"format": 1, "byte_count": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -125,7 +144,8 @@ def shown(row: Row) -> Row:
     return {"sha256": row["_id"], **{name: row[name] for name in names}, "remarks": said}
 
 
-def _check_name(sha256: str) -> None:
+def check_name(sha256: str) -> None:
+    """Raise NOT_FOUND for a name that no photo can have."""
     if not HASH.fullmatch(sha256):
         raise Problem(
             problems.NOT_FOUND,
@@ -134,15 +154,35 @@ def _check_name(sha256: str) -> None:
         )
 
 
-def _spool(stream: IO[bytes], file: BinaryIO, limit: int) -> str:
-    """Copy the body to disk block by block; gives its SHA-256, raises TOO_LARGE at the first byte too many."""
-    digest, length = hashlib.sha256(), 0
+def _check_sight(sha256: str, actor: Actor) -> None:
+    """Raise NOT_FOUND where the photo is not whole or this person may not know of it."""
+    check_name(sha256)
+    if not may_see_photo(actor, sha256):
+        raise Problem(problems.NOT_FOUND)
+
+
+def _drop(uploads: PartialUploads, actor: Actor, sha256: str) -> None:
+    """Remove what had come in chunks; what is being written this moment its writer or the sweep removes."""
+    with suppress(PartialBusyError):
+        uploads.drop(actor.id, sha256)
+
+
+def _spool(stream: IO[bytes], file: BinaryIO, limit: int) -> int:
+    """Copy the body to disk block by block; gives its length, raises TOO_LARGE at the first byte too many."""
+    length = 0
     while block := stream.read(_BLOCK_BYTES):
         length += len(block)
         if length > limit:
-            raise _refusal(PhotoRefused("too_many_bytes", bytes=length, limit=limit))
-        digest.update(block)
+            raise refusal(PhotoRefused("too_many_bytes", bytes=length, limit=limit))
         file.write(block)
+    return length
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
     return digest.hexdigest()
 
 
@@ -150,10 +190,11 @@ def _inspected(file: BinaryIO, settings: Settings) -> PhotoFacts:
     try:
         return inspect(file, PhotoCaps(max_bytes=settings.max_photo_bytes))
     except PhotoRefused as refused:
-        raise _refusal(refused) from refused
+        raise refusal(refused) from refused
 
 
-def _refusal(refused: PhotoRefused) -> Problem:
+def refusal(refused: PhotoRefused) -> Problem:
+    """Put the reason for which a photo is refused into a problem."""
     kind = _KINDS.get(refused.code, problems.PHOTO_REFUSED)
     return Problem(kind, zh=refused.zh, en=refused.en, members={"reason": refused.code})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import ClientDisconnected
 
 from audit_api import problems
 from audit_api.extensions import services
@@ -25,6 +26,17 @@ TABLE_BODY: dict[str, Any] = {
     "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TABLE_TYPES},
 }
 """`requestBody` of a route that takes a table, for the OpenAPI file."""
+
+
+class ChunkStream:
+    """The body of a request that ends where the connection does: what came of a chunk need not be sent again."""
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on, at most `size` bytes; none at the end."""
+        try:
+            return request.stream.read(size)
+        except ClientDisconnected:
+            return b""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Photos, named by the SHA-256 of their bytes."""
+"""Photos, named by the SHA-256 of their bytes; sent whole, or in chunks that go on where the last one ended."""
 
 from __future__ import annotations
 
@@ -13,13 +13,33 @@ from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, declares, services
-from audit_api.operations import photos
-from audit_api.schemas.photos import PhotoSchema
+from audit_api.operations import photo_chunks, photos
+from audit_api.routes.bodies import ChunkStream
+from audit_api.schemas.photos import ChunkHeaders, PhotoSchema
 
 blp = Blueprint("photos", __name__, url_prefix="/v1", description="Photos, named by the SHA-256 of their bytes")
 
+REFUSALS = (
+    problems.TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+    problems.HASH_MISMATCH,
+    problems.PHOTO_REFUSED,
+    problems.TOO_MANY_REQUESTS,
+)
 KINDS = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
 BYTES = {"type": "string", "format": "binary"}
+OFFSET = {
+    "Upload-Offset": {
+        "description": "Bytes that the server holds durably; go on there",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
+
+
+def _so_far(offset: int | None) -> Response:
+    """Answer 200 for a whole photo, 204 with the offset for a part of one."""
+    return Response(status=200) if offset is None else Response(status=204, headers={"Upload-Offset": str(offset)})
 
 
 def _bytes_answer(description: str, media_type: str) -> dict[str, Any]:
@@ -31,11 +51,16 @@ class Photo(MethodView):
     """One photo."""
 
     @requires(Role.AUDITOR, *STAFF)
-    @blp.doc(responses={"200": {"description": "It is here, whole"}})
+    @declares(problems.TOO_MANY_REQUESTS)
+    @blp.doc(
+        responses={
+            "200": {"description": "It is here, whole"},
+            "204": {"description": "A part of it is here, sent by the caller", "headers": OFFSET},
+        }
+    )
     def head(self, sha256: str) -> ResponseReturnValue:
-        """Tell whether a photo has arrived whole; 404 says nothing about what others have sent."""
-        photos.find_photo_state(sha256, actor())
-        return Response(status=200)
+        """Tell how much of a photo has arrived; 404 says nothing about what others have sent."""
+        return _so_far(photo_chunks.find_photo_offset(sha256, settings=services().settings, actor=actor()))
 
     @requires(Role.AUDITOR, *STAFF)
     @blp.doc(**_bytes_answer("The bytes as they were sent, as an attachment", "application/octet-stream"))
@@ -50,14 +75,7 @@ class Photo(MethodView):
         return answer
 
     @requires(Role.AUDITOR, Role.DEALER)
-    @declares(
-        problems.MALFORMED_REQUEST,
-        problems.PHOTO_EXISTS,
-        problems.TOO_LARGE,
-        problems.UNSUPPORTED_MEDIA_TYPE,
-        problems.HASH_MISMATCH,
-        problems.PHOTO_REFUSED,
-    )
+    @declares(problems.MALFORMED_REQUEST, problems.PHOTO_EXISTS, *REFUSALS)
     @blp.doc(
         requestBody={
             "required": True,
@@ -82,6 +100,27 @@ class Photo(MethodView):
         return photos.receive_photo(
             services().store, request.stream, sha256, settings=settings, actor=actor(), at=now()
         )
+
+    @requires(Role.AUDITOR, Role.DEALER)
+    @declares(problems.PHOTO_EXISTS, problems.UPLOAD_OFFSET, *REFUSALS)
+    @blp.doc(
+        requestBody={
+            "required": True,
+            "description": "The bytes from Upload-Offset on; chunks of 256 to 512 KB suit a phone",
+            "content": {"application/octet-stream": {"schema": BYTES}},
+        },
+        responses={"204": {"description": "Held durably up to here, more is to come", "headers": OFFSET}},
+    )
+    @blp.arguments(ChunkHeaders, location="headers")
+    @blp.response(201, PhotoSchema)
+    def patch(self, sent: dict[str, int], sha256: str) -> Any:
+        """Send a chunk of a photo; 409 tells the true offset, and 412 that it is here already, a success."""
+        settings = services().settings
+        request.max_content_length = settings.upload_chunk_bytes + 1
+        received = photo_chunks.receive_chunk(
+            services().store, ChunkStream(), sha256, **sent, settings=settings, actor=actor(), at=now()
+        )
+        return received.photo or _so_far(received.offset)
 
 
 @blp.route("/photos/<string:sha256>/thumbnail")

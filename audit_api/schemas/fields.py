@@ -12,6 +12,7 @@ from audit_api.extensions import Schema
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 PAGE_LIMIT = 200
+MAX_BYTES, MAX_DIGITS = 2**53, 16
 
 
 class Text(fields.String):
@@ -39,6 +40,18 @@ class Code(Text):
         if text is not None and text.endswith("\n"):  # Python's $ also matches before a last line break
             raise ma.ValidationError("letters, digits, dot, dash and underscore only")
         return text
+
+
+class ByteCount(fields.Integer):
+    """A number of bytes in a header: decimal digits and nothing else."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=0, max=MAX_BYTES), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
+            raise ma.ValidationError("a number of bytes in decimal digits")
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Moment(fields.AwareDateTime):
