@@ -7,6 +7,8 @@ import io
 import os
 import resource
 import shutil
+import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -455,6 +457,34 @@ def test_one_writer_at_a_time(patch, head, auditor, settings, client, people, pa
         assert client.put(url(PHOTO), data=PHOTO, headers=people.headers(auditor)).status_code == 201
     assert patch(PHOTO[THIRD:], THIRD).status_code == 412
     assert parts() == [], "what a PUT could not remove, the writer does"
+
+
+def test_who_waits_gets_the_new_file_and_not_the_removed_one(tmp_path):
+    uploads, written = PartialUploads(str(tmp_path)), []
+
+    def write():
+        with uploads.locked("p", NAME, make=True) as partial:
+            written.append(partial.append(b"new", datetime.now(UTC)))
+
+    waiting = threading.Thread(target=write)
+    with uploads.locked("p", NAME, make=True) as partial:
+        partial.append(b"of before", datetime.now(UTC))
+        waiting.start()
+        time.sleep(0.1)  # the other one has opened the file and waits for its lock
+        partial.remove()
+    waiting.join(10)
+    with uploads.locked("p", NAME) as partial:
+        assert (written, partial.size, partial.head(9)) == ([3], 3, b"new")
+
+
+def test_what_is_removed_is_removed_once(tmp_path):
+    uploads = PartialUploads(str(tmp_path))
+    with uploads.locked("p", NAME, make=True) as partial:
+        partial.remove()
+        with uploads.locked("p", NAME, make=True) as of_somebody_else:
+            of_somebody_else.append(b"kept", datetime.now(UTC))
+        partial.remove()
+    assert uploads.exists("p", NAME)
 
 
 def test_a_folder_prepared_by_somebody_else_is_not_used(tmp_path, monkeypatch):
