@@ -141,6 +141,7 @@ CHECKS_OPEN = ProblemType(
 RELEASE_HELD = ProblemType(409, "release-held", "暗访结果尚在保留期内", "The covert result is still held")
 HASH_MISMATCH = ProblemType(422, "hash-mismatch", "内容与其哈希值不符", "The bytes do not match their hash")
 PHOTO_REFUSED = ProblemType(422, "photo-refused", "照片无法使用", "The photo cannot be used")
+UPLOAD_OFFSET = ProblemType(409, "upload-offset", "续传位置与服务器上的不一致", "The upload goes on at another byte")
 PHOTO_EXISTS = ProblemType(412, "photo-exists", "照片已在服务器上", "The photo is already on the server")
 ATTACHMENT_REFUSED = ProblemType(422, "attachment-refused", "附件无法使用", "The attachment cannot be used")
 ATTACHMENT_EXISTS = ProblemType(412, "attachment-exists", "附件已在服务器上", "The attachment is already on the server")

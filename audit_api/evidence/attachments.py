@@ -82,6 +82,17 @@ def inspect_attachment(file: BinaryIO, caps: AttachmentCaps = AttachmentCaps()) 
     )
 
 
+def begins_well(head: bytes) -> bool:
+    """Tell from a file's first bytes, a dozen or more, whether it can be an attachment."""
+    if head.startswith(b"%PDF-") or (head[4:8] == b"ftyp" and len(head) < _HEAD):
+        return True
+    try:
+        _reader_of(head)
+    except AttachmentRefused:
+        return False
+    return True
+
+
 def _reader_of(head: bytes) -> _Reader:
     """Choose the reader by the first bytes."""
     if is_box_recording(head):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 from typing import BinaryIO, Final
 
 from audit_api.evidence.attachment_words import REASONS, AttachmentRefused
+from audit_api.settings import bare_environment
 
 READING_SECONDS: Final = 60  # by the clock, on a busy machine; the process itself has ten of the processor
 _ENDING: Final = 1024
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
-_FROM_HERE: Final = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
 def read_pdf(file: BinaryIO, size: int, most_pages: int) -> int:
@@ -55,14 +54,11 @@ def _holds(file: BinaryIO, words: bytes) -> bool:
 def _look(file: BinaryIO) -> dict[str, object]:
     """Run the reading process on the open file; what it cannot say in time and memory is a refusal."""
     file.flush()
-    file.seek(0)
-    environment = {name: os.environ[name] for name in _FROM_HERE if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     command = [sys.executable, "-P", "-m", "audit_api.evidence.documents_reading"]
     try:
         with _AT_ONCE:
             done = subprocess.run(  # noqa: S603 - our own module, and no argument comes from outside
-                command, stdin=file, capture_output=True, timeout=READING_SECONDS, env=environment, check=False
+                command, stdin=file, capture_output=True, timeout=READING_SECONDS, env=bare_environment(), check=False
             )
     except subprocess.TimeoutExpired:
         return {"refused": "too_complex"}

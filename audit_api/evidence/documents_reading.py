@@ -7,7 +7,9 @@ may find its way to what this one does not. No stream is unpacked but those that
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import mmap
 import re
 import sys
 from collections.abc import Iterator
@@ -41,9 +43,11 @@ ORDER: Final = ("trailing_data", "pdf_launch", "pdf_javascript", "embedded_files
 def main() -> None:
     """Read, within bounds, and say what was found."""
     _bound()
-    # What the library prints or warns of is nobody's concern.
-    with contextlib.redirect_stdout(sys.stderr):
-        found = read(sys.stdin.buffer)
+    # Mapped, not read: where the other process is in the file must not move.
+    with mmap.mmap(sys.stdin.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        data = io.BytesIO(mapped)
+    with contextlib.redirect_stdout(sys.stderr):  # what the library prints or warns of is nobody's concern
+        found = read(data)
     sys.stdout.write(json.dumps(found))
 
 

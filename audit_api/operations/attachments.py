@@ -1,4 +1,4 @@
-"""Verbs on attachments: receive, find, open."""
+"""Verbs on attachments: receive, open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from audit_api import problems
 from audit_api.domain.attachments import NOTHING_TO_RECORD
 from audit_api.domain.directory import Actor, Role
 from audit_api.evidence.attachment_words import AttachmentRefused, attachment_remark
-from audit_api.evidence.attachments import AttachmentCaps, inspect_attachment
+from audit_api.evidence.attachments import AttachmentCaps, begins_well, inspect_attachment
 from audit_api.evidence.store import BlobStore
 from audit_api.models import photos, trail
 from audit_api.models.attachments import Attachment, AttachmentUpload
@@ -18,7 +18,7 @@ from audit_api.models.base import Row, collection
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment, Programme
 from audit_api.operations.directory import scope_filter
-from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_evidence
+from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_whole
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -34,17 +34,10 @@ def receive_attachment(
 ) -> Row:
     """Take in an attachment named by its SHA-256; returns its facts once blob and record are durable.
 
-    Raises what `receive_evidence` does: ATTACHMENT_EXISTS, ATTACHMENT_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE
+    Raises what `receive_whole` does: ATTACHMENT_EXISTS, ATTACHMENT_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE
     with the reason; RECORDING_NOT_ALLOWED for sound from somebody who has nowhere to record it.
     """
-    return shown(receive_evidence(ATTACHMENTS, store, stream, sha256, settings=settings, actor=actor, at=at))
-
-
-def find_attachment_state(sha256: str, actor: Actor) -> None:
-    """Return if the attachment is whole and this person may know of it; raises NOT_FOUND otherwise."""
-    check_name(sha256)
-    if not may_see_attachment(actor, sha256):
-        raise Problem(problems.NOT_FOUND)
+    return receive_whole(ATTACHMENTS, store, stream, sha256, settings=settings, actor=actor, at=at)
 
 
 def may_see_attachment(actor: Actor, sha256: str) -> bool:
@@ -77,7 +70,9 @@ def open_attachment(store: BlobStore, sha256: str, *, actor: Actor, at: datetime
 
     Returns `{"name", "byte_count"}` and a file to be read and closed by the caller.
     """
-    find_attachment_state(sha256, actor)
+    check_name(sha256)
+    if not may_see_attachment(actor, sha256):
+        raise Problem(problems.NOT_FOUND)
     row = Attachment._get_collection().find_one({"_id": sha256}, {"format": 1, "byte_count": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -143,8 +138,12 @@ ATTACHMENTS = EvidenceKind(
     facts=Attachment,
     uploads=AttachmentUpload,
     exists=problems.ATTACHMENT_EXISTS,
+    settled=(problems.ATTACHMENT_EXISTS, problems.UNSUPPORTED_MEDIA_TYPE, problems.ATTACHMENT_REFUSED),
     most_bytes=lambda settings: settings.max_attachment_bytes,
-    too_many_bytes=lambda length, limit: _refusal(AttachmentRefused("too_many_bytes", bytes=length, limit=limit)),
+    refuse=lambda code, numbers: _refusal(AttachmentRefused(code, **numbers)),
+    begins_well=begins_well,
     look=_look,
     admit=_admit,
+    may_see=may_see_attachment,
+    shown=shown,
 )

@@ -1,4 +1,4 @@
-"""The one way in for bytes named by their SHA-256: photos and attachments differ only in what is looked at."""
+"""The one way in for files named by their SHA-256: photos and attachments differ only in what is looked at."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from mongoengine import Document
 
 from audit_api import problems
 from audit_api.domain.directory import Actor
+from audit_api.evidence.partials import PartialBusyError, PartialUploads
 from audit_api.evidence.store import BlobStore, HashDiffersError
 from audit_api.models import photos
 from audit_api.models.base import Row, to_milliseconds
+from audit_api.operations.upload_limits import count_bytes, room_on_disk
 from audit_api.problems import Problem, ProblemType
 from audit_api.settings import Settings
 
@@ -24,25 +27,35 @@ HASH = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES = 1 << 18
 
 
+def _anybody(row: Row, actor: Actor) -> None:
+    """Let everybody send what was found."""
+
+
 @dataclass(frozen=True)
 class EvidenceKind:
     """What differs between kinds of evidence.
 
-    `look` gives the row of facts of a file, or raises the problem it is refused with; `admit` raises one where this
-    person may not send what was found, known before or not.
+    `look` gives the facts of a file, or raises the problem it is refused with; `refuse` makes that problem of a code
+    and its numbers; `begins_well` tells from the first bytes whether a file can be of this kind; `admit` raises a
+    problem where this person may not send what was found. After the problems `settled`, nothing that came in chunks is
+    of any use. `not_read`: fields of the facts too large to be read for nothing.
     """
 
     facts: type[Document]
     uploads: type[Document]
     exists: ProblemType
+    settled: tuple[ProblemType, ...]
     most_bytes: Callable[[Settings], int]
-    too_many_bytes: Callable[[int, int], Problem]
+    refuse: Callable[[str, dict[str, Any]], Problem]
+    begins_well: Callable[[bytes], bool]
     look: Callable[[BinaryIO, Settings], Row]
-    admit: Callable[[Row, Actor], None] = lambda row, actor: None
+    may_see: Callable[[Actor, str], bool]
+    shown: Callable[[Row], Row]
+    admit: Callable[[Row, Actor], None] = _anybody
     not_read: tuple[str, ...] = ()
 
 
-def receive_evidence(
+def receive_whole(
     kind: EvidenceKind,
     store: BlobStore,
     stream: IO[bytes],
@@ -52,28 +65,57 @@ def receive_evidence(
     actor: Actor,
     at: datetime,
 ) -> Row:
-    """Take in a file named by its SHA-256; returns its facts once blob and record are durable.
+    """Receive a whole file named by its SHA-256; returns its facts as shown once blob and record are durable.
 
-    The order is blob, facts, upload record: what a crash leaves behind is invisible, and sending again
-    heals it. Raises NOT_FOUND for a malformed name, `kind.exists` when this person has sent it before,
-    HASH_MISMATCH, and what `kind` refuses with.
+    It takes the place of what has come of it in chunks, unless its bytes are not those of its name. Raises NOT_FOUND
+    for a malformed name, `kind.exists` when this person has sent it before, HASH_MISMATCH, what `kind` refuses with,
+    TOO_MANY_REQUESTS or UNAVAILABLE with Retry-After.
     """
     check_name(sha256)
-    if photos.sent_by(actor.id, [sha256], kind.uploads):
-        raise Problem(kind.exists)
-    with tempfile.TemporaryFile(dir=settings.upload_dir or None) as spooled:
-        file = cast(BinaryIO, spooled)
-        received = _spool(stream, file, kind, settings)
-        if received != sha256:
-            raise _differs(sha256, received)
-        known = kind.facts._get_collection().find_one({"_id": sha256}, dict.fromkeys(kind.not_read, 0) or None)
-        row = known or kind.look(file, settings) | {"_id": sha256, "received_at": to_milliseconds(at)}
-        kind.admit(row, actor)
-        file.seek(0)
+    uploads = PartialUploads(settings.upload_dir)
+    with room_on_disk():
         try:
-            store.put(sha256, file)
-        except HashDiffersError as error:
-            raise _differs(sha256, error.actual) from error
+            if photos.sent_by(actor.id, [sha256], kind.uploads):
+                raise Problem(kind.exists)
+            with tempfile.TemporaryFile(dir=settings.upload_dir or None) as temporary:
+                file = cast(BinaryIO, temporary)
+                length = _spool(stream, file, kind, settings)
+                count_bytes(uploads, actor.id, length, settings=settings, at=at)
+                row = take_in(kind, store, file, sha256, settings=settings, actor=actor, at=at)
+        except Problem as problem:
+            if problem.kind in kind.settled:
+                _drop(uploads, actor, sha256)
+            raise
+        _drop(uploads, actor, sha256)
+    return row
+
+
+def take_in(
+    kind: EvidenceKind,
+    store: BlobStore,
+    file: BinaryIO,
+    sha256: str,
+    *,
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
+) -> Row:
+    """Make evidence of a file with all its bytes, however they came; returns its facts once all is durable.
+
+    The order is blob, facts, upload record: what a crash leaves behind is invisible, and sending again
+    heals it. Raises as `receive_whole` does.
+    """
+    received = _digest(file)
+    if received != sha256:
+        raise _differs(sha256, received)
+    known = kind.facts._get_collection().find_one({"_id": sha256}, dict.fromkeys(kind.not_read, 0) or None)
+    row = known or kind.look(file, settings) | {"_id": sha256, "received_at": to_milliseconds(at)}
+    kind.admit(row, actor)
+    file.seek(0)
+    try:
+        store.put(sha256, file)
+    except HashDiffersError as error:
+        raise _differs(sha256, error.actual) from error
     if known is None:
         photos.insert_once(kind.facts, row)
     upload = {
@@ -84,11 +126,11 @@ def receive_evidence(
     }
     if not photos.insert_once(kind.uploads, upload):
         raise Problem(kind.exists)
-    return row
+    return kind.shown(row)
 
 
 def check_name(sha256: str) -> None:
-    """Raise NOT_FOUND for what is no SHA-256 in lower-case hexadecimal."""
+    """Raise NOT_FOUND for a name that no photo or attachment can have."""
     if not HASH.fullmatch(sha256):
         raise Problem(
             problems.NOT_FOUND,
@@ -97,15 +139,28 @@ def check_name(sha256: str) -> None:
         )
 
 
-def _spool(stream: IO[bytes], file: BinaryIO, kind: EvidenceKind, settings: Settings) -> str:
-    """Copy the body to disk block by block; gives its SHA-256, raises TOO_LARGE at the first byte too many."""
-    digest, length, limit = hashlib.sha256(), 0, kind.most_bytes(settings)
+def _drop(uploads: PartialUploads, actor: Actor, sha256: str) -> None:
+    """Remove what had come in chunks; what is being written this moment its writer or the sweep removes."""
+    with suppress(PartialBusyError):
+        uploads.drop(actor.id, sha256)
+
+
+def _spool(stream: IO[bytes], file: BinaryIO, kind: EvidenceKind, settings: Settings) -> int:
+    """Copy the body to disk block by block; gives its length, raises TOO_LARGE at the first byte too many."""
+    length, limit = 0, kind.most_bytes(settings)
     while block := stream.read(_BLOCK_BYTES):
         length += len(block)
         if length > limit:
-            raise kind.too_many_bytes(length, limit)
-        digest.update(block)
+            raise kind.refuse("too_many_bytes", {"bytes": length, "limit": limit})
         file.write(block)
+    return length
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
     return digest.hexdigest()
 
 

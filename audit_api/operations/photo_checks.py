@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pymongo.client_session import ClientSession
 
 from audit_api.domain.directory import Actor
+from audit_api.evidence.partials import PartialUploads
 from audit_api.evidence.store import BlobMissingError, BlobStore
 from audit_api.models import attachments, photos, sweeps, trail
 from audit_api.models.base import Row, collection, in_transaction, to_milliseconds
@@ -142,9 +143,11 @@ def list_damages(actor: Actor, *, limit: int, after: str | None = None, state: s
 def sweep_photos(store: BlobStore, *, settings: Settings, at: datetime) -> int:
     """Remove what broken uploads left behind for longer than AUDIT_UPLOAD_DAYS; gives the number of attempts.
 
-    Safe to repeat and to run in several processes: nothing that a reader can see is touched.
+    In the database, and in this host's folder of photos being received. Safe to repeat and to run in several
+    processes: nothing that a reader can see is touched.
     """
-    return store.sweep_orphans(at - timedelta(days=settings.upload_days), at)
+    before = at - timedelta(days=settings.upload_days)
+    return store.sweep_orphans(before, at) + PartialUploads(settings.upload_dir).expire(before)
 
 
 def _next_round(state: Row, at: datetime) -> Round:

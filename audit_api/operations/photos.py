@@ -1,4 +1,4 @@
-"""Verbs on photos: receive, find, open."""
+"""Verbs on photos: receive, open."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import IO, BinaryIO
 
 from audit_api import problems
 from audit_api.domain.directory import Actor, Role
+from audit_api.evidence.containers import format_of
 from audit_api.evidence.photo import PhotoCaps, inspect
 from audit_api.evidence.remarks import PhotoRefused, remark
 from audit_api.evidence.store import BlobStore
 from audit_api.models import photos, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.operations.directory import scope_filter
-from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_evidence
+from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_whole
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -25,19 +26,11 @@ _NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
 def receive_photo(
     store: BlobStore, stream: IO[bytes], sha256: str, *, settings: Settings, actor: Actor, at: datetime
 ) -> Row:
-    """Take in a photo named by its SHA-256; returns its facts once blob and record are durable.
+    """Receive a whole photo named by its SHA-256; returns its facts once blob and record are durable.
 
-    Raises what `receive_evidence` does: PHOTO_EXISTS, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the
-    reason.
+    Raises what `receive_whole` does: PHOTO_EXISTS, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason.
     """
-    return shown(receive_evidence(PHOTOS, store, stream, sha256, settings=settings, actor=actor, at=at))
-
-
-def find_photo_state(sha256: str, actor: Actor) -> None:
-    """Return if the photo is whole and this person may know of it; raises NOT_FOUND otherwise."""
-    check_name(sha256)
-    if not may_see_photo(actor, sha256):
-        raise Problem(problems.NOT_FOUND)
+    return receive_whole(PHOTOS, store, stream, sha256, settings=settings, actor=actor, at=at)
 
 
 def may_see_photo(actor: Actor, sha256: str) -> bool:
@@ -68,7 +61,7 @@ def may_see_photo(actor: Actor, sha256: str) -> bool:
 
 def open_photo_thumbnail(sha256: str, *, actor: Actor) -> bytes:
     """Give the thumbnail, a JPEG without metadata; raises NOT_FOUND."""
-    find_photo_state(sha256, actor)
+    _check_sight(sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"thumbnail": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -80,7 +73,7 @@ def open_photo_original(store: BlobStore, sha256: str, *, actor: Actor, at: date
 
     Returns `{"name", "byte_count"}` and a file to be read and closed by the caller.
     """
-    find_photo_state(sha256, actor)
+    _check_sight(sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"format": 1, "byte_count": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -94,6 +87,13 @@ def shown(row: Row) -> Row:
     said = [asdict(remark(code)) for code in row["remarks"]]
     names = ("byte_count", "format", "width", "height", "taken_at", "position")
     return {"sha256": row["_id"], **{name: row[name] for name in names}, "remarks": said}
+
+
+def _check_sight(sha256: str, actor: Actor) -> None:
+    """Raise NOT_FOUND where the photo is not whole or this person may not know of it."""
+    check_name(sha256)
+    if not may_see_photo(actor, sha256):
+        raise Problem(problems.NOT_FOUND)
 
 
 def _look(file: BinaryIO, settings: Settings) -> Row:
@@ -110,6 +110,7 @@ def _look(file: BinaryIO, settings: Settings) -> Row:
 
 
 def _refusal(refused: PhotoRefused) -> Problem:
+    """Put the reason for which a photo is refused into a problem."""
     kind = _KINDS.get(refused.code, problems.PHOTO_REFUSED)
     return Problem(kind, zh=refused.zh, en=refused.en, members={"reason": refused.code})
 
@@ -117,9 +118,13 @@ def _refusal(refused: PhotoRefused) -> Problem:
 PHOTOS = EvidenceKind(
     facts=photos.Photo,
     uploads=photos.PhotoUpload,
-    exists=problems.PHOTO_EXISTS,
-    most_bytes=lambda settings: settings.max_photo_bytes,
-    too_many_bytes=lambda length, limit: _refusal(PhotoRefused("too_many_bytes", bytes=length, limit=limit)),
-    look=_look,
     not_read=tuple(photos.WITHOUT_PIXELS),
+    exists=problems.PHOTO_EXISTS,
+    settled=(problems.PHOTO_EXISTS, problems.UNSUPPORTED_MEDIA_TYPE, problems.PHOTO_REFUSED),
+    most_bytes=lambda settings: settings.max_photo_bytes,
+    refuse=lambda code, numbers: _refusal(PhotoRefused(code, **numbers)),
+    begins_well=lambda head: format_of(head) is not None,
+    look=_look,
+    may_see=may_see_photo,
+    shown=shown,
 )

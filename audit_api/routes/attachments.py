@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 
@@ -13,9 +13,11 @@ from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, declares, services
-from audit_api.operations import attachments, visit_attachments
-from audit_api.routes.downloads import AS_ATTACHMENT, BYTES, download
+from audit_api.operations import attachments, photo_chunks, visit_attachments
+from audit_api.routes.bodies import BYTES, CHUNK, HOW_FAR, IF_NONE_MATCH, ChunkStream, so_far
+from audit_api.routes.downloads import AS_ATTACHMENT, download
 from audit_api.schemas.attachments import AttachmentSchema, VisitAttachmentsSchema
+from audit_api.schemas.photos import ChunkHeaders
 
 blp = Blueprint(
     "attachments", __name__, url_prefix="/v1", description="Recordings, videos and PDF files, named by their SHA-256"
@@ -27,16 +29,29 @@ KINDS = (
 )  # fmt: skip
 
 
+REFUSALS = (
+    problems.TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
+    problems.HASH_MISMATCH,
+    problems.ATTACHMENT_REFUSED,
+    problems.RECORDING_NOT_ALLOWED,
+    problems.TOO_MANY_REQUESTS,
+)
+
+
 @blp.route("/attachments/<string:sha256>")
 class Attachment(MethodView):
     """One attachment."""
 
     @requires(Role.AUDITOR, *STAFF)
-    @blp.doc(responses={"200": {"description": "It is here, whole"}})
+    @declares(problems.TOO_MANY_REQUESTS)
+    @blp.doc(**HOW_FAR)
     def head(self, sha256: str) -> ResponseReturnValue:
-        """Tell whether an attachment has arrived whole; 404 says nothing about what others have sent."""
-        attachments.find_attachment_state(sha256, actor())
-        return Response(status=200)
+        """Tell how much of an attachment has arrived; 404 says nothing about what others have sent."""
+        found = photo_chunks.find_offset(
+            sha256, kind=attachments.ATTACHMENTS, settings=services().settings, actor=actor()
+        )
+        return so_far(found)
 
     @requires(Role.AUDITOR, *STAFF)
     @blp.doc(**AS_ATTACHMENT)
@@ -45,30 +60,14 @@ class Attachment(MethodView):
         return download(*attachments.open_attachment(services().store, sha256, actor=actor(), at=now()))
 
     @requires(Role.AUDITOR, Role.DEALER)
-    @declares(
-        problems.MALFORMED_REQUEST,
-        problems.ATTACHMENT_EXISTS,
-        problems.TOO_LARGE,
-        problems.UNSUPPORTED_MEDIA_TYPE,
-        problems.HASH_MISMATCH,
-        problems.ATTACHMENT_REFUSED,
-        problems.RECORDING_NOT_ALLOWED,
-    )
+    @declares(problems.MALFORMED_REQUEST, problems.ATTACHMENT_EXISTS, *REFUSALS)
     @blp.doc(
         requestBody={
             "required": True,
             "description": "The original bytes; the content type is a hint, the bytes decide",
             "content": {kind: {"schema": BYTES} for kind in KINDS},
         },
-        parameters=[
-            {
-                "name": "If-None-Match",
-                "in": "header",
-                "required": False,
-                "description": "`*`, and understood so when left out: an attachment is never replaced",
-                "schema": {"type": "string"},
-            }
-        ],
+        parameters=[IF_NONE_MATCH],
     )
     @blp.response(201, AttachmentSchema)
     def put(self, sha256: str) -> Any:
@@ -78,6 +77,28 @@ class Attachment(MethodView):
         return attachments.receive_attachment(
             services().store, request.stream, sha256, settings=settings, actor=actor(), at=now()
         )
+
+    @requires(Role.AUDITOR, Role.DEALER)
+    @declares(problems.ATTACHMENT_EXISTS, problems.UPLOAD_OFFSET, *REFUSALS)
+    @blp.doc(**CHUNK)
+    @blp.arguments(ChunkHeaders, location="headers")
+    @blp.response(201, AttachmentSchema)
+    def patch(self, sent: dict[str, int], sha256: str) -> Any:
+        """Send a chunk of an attachment; 409 tells the true offset, 412 that it is here, a success."""
+        settings = services().settings
+        request.max_content_length = settings.upload_chunk_bytes + 1
+        received = photo_chunks.receive_chunk(
+            services().store,
+            ChunkStream(),
+            sha256,
+            offset=sent["offset"],
+            length=sent["length"],
+            kind=attachments.ATTACHMENTS,
+            settings=settings,
+            actor=actor(),
+            at=now(),
+        )
+        return received.facts or so_far(received.offset)
 
 
 @blp.route("/visits/<uuid:visit_id>/attachments")

@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
+from audit_api.routes.bodies import BYTES
+
 MEDIA_TYPE = "application/octet-stream"
-BYTES = {"type": "string", "format": "binary"}
 AS_ATTACHMENT = {
     "responses": {
         "200": {

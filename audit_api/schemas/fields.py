@@ -12,6 +12,7 @@ from audit_api.extensions import Schema
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 PAGE_LIMIT = 200
+MAX_BYTES, MAX_DIGITS = 2**53, 16
 
 
 class Text(fields.String):
@@ -48,6 +49,18 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
+
+
+class ByteCount(fields.Integer):
+    """A number of bytes in a header: decimal digits and nothing else."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=0, max=MAX_BYTES), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
+            raise ma.ValidationError("a number of bytes in decimal digits")
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Moment(fields.AwareDateTime):

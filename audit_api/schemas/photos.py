@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from audit_api.extensions import Schema
+from audit_api.schemas.fields import ByteCount
 
 
 class TakenAtSchema(Schema):
@@ -33,6 +34,15 @@ class RemarkSchema(Schema):
     code = fields.String(required=True)
     zh = fields.String(required=True)
     en = fields.String(required=True)
+
+
+class ChunkHeaders(Schema):
+    """Where a chunk belongs."""
+
+    offset = ByteCount(
+        data_key="Upload-Offset", required=True, metadata={"description": "Where in the file the chunk begins"}
+    )
+    length = ByteCount(data_key="Upload-Length", required=True, metadata={"description": "Bytes of the whole file"})
 
 
 class PhotoSchema(Schema):

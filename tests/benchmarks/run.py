@@ -1,6 +1,7 @@
 """Measures what the product aims at, as ratios within one run: absolute times say more about the machine.
 
-    python -m tests.benchmarks [checklist|visit|photo|copies|import|past-visits|trail|screening …] [--full] [--profile]
+    python -m tests.benchmarks [checklist|visit|photo|chunks|copies|import|past-visits|trail|screening …]
+                               [--full] [--profile]
 
 Each figure is the median of rounds in which ours and its floor take turns; "calm" is
 the ratio of the best round of each, which a busy machine disturbs less. Nothing is asserted.
@@ -20,6 +21,7 @@ from functools import partial
 from tests.benchmarks import (
     checklist_get,
     copies,
+    photo_chunks,
     photo_intake,
     screening_scale,
     survey_import,
@@ -34,6 +36,7 @@ MEASURES: dict[str, Callable[[System], list[Figure]]] = {
     "checklist": checklist_get.measure,
     "visit": visit_put.measure,
     "photo": lambda _: photo_intake.measure(),
+    "chunks": photo_chunks.measure,
     "copies": lambda _: copies.measure(),
     "import": survey_import.measure,
     "trail": trail_append.measure,

@@ -57,9 +57,9 @@ def _photo(world: World) -> Ids:
     return _three("sha256", {whose: next(iter(sent)) for whose, sent in world.sent.items()}, "0" * 64, assigned=True)
 
 
-def _photo_sent(_: World) -> Ids:
-    return Ids(
-        own={"sha256": hashlib.sha256(NEW_PHOTO).hexdigest()},
+def _photo_sent(data: bytes) -> Callable[[World], Ids]:
+    return lambda _: Ids(
+        own={"sha256": hashlib.sha256(data).hexdigest()},
         missing={"sha256": "0" * 64},
         unowned="whoever has the bytes may send them, and learns nothing of who else did",
         missing_is_made="what is missing is stored, or refused for the bytes it came with",
@@ -69,15 +69,6 @@ def _photo_sent(_: World) -> Ids:
 def _attachment(world: World) -> Ids:
     values = {whose: next(iter(attached)) for whose, attached in world.attached.items()}
     return _three("sha256", values, "0" * 64, assigned=True)
-
-
-def _attachment_sent(_: World) -> Ids:
-    return Ids(
-        own={"sha256": hashlib.sha256(NEW_ATTACHMENT).hexdigest()},
-        missing={"sha256": "0" * 64},
-        unowned="whoever has the bytes may send them, and learns nothing of who else did",
-        missing_is_made="what is missing is stored, or refused for the bytes it came with",
-    )
 
 
 def _visit_attachment(world: World) -> Ids:
@@ -184,8 +175,8 @@ def _question(what: str) -> Callable[[World], Ids]:
     return lambda _: _three("question", {whose: question_of(dealer, what) for whose, dealer in FLAGS.items()}, "none")
 
 
-NEW_PHOTO = worlds.picture(9)
-NEW_ATTACHMENT = pdfs.plain(9)
+NEW_PHOTO, CHUNKED_PHOTO = worlds.picture(9), worlds.picture(10)
+NEW_ATTACHMENT, CHUNKED_ATTACHMENT = pdfs.plain(9), pdfs.plain(10)
 DEALERS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
 PAGE = "a page for everybody"
 PUBLISHED = "what is published is for everybody who may read checklists at all"
@@ -209,7 +200,8 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
     "/v1/assignments/<string:code>": _assignment,
     "/v1/attachments/<string:sha256>": _attachment,
-    "PUT /v1/attachments/<string:sha256>": _attachment_sent,
+    "PATCH /v1/attachments/<string:sha256>": _photo_sent(CHUNKED_ATTACHMENT),
+    "PUT /v1/attachments/<string:sha256>": _photo_sent(NEW_ATTACHMENT),
     "/v1/auditor-runs/<string:code>": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors/<string:auditor>": _screened_auditor("code"),
@@ -223,7 +215,8 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/flags/<string:flag>/questions": _flag("ask"),
     "/v1/photos/<string:sha256>": _photo,
     "/v1/photos/<string:sha256>/thumbnail": _photo,
-    "PUT /v1/photos/<string:sha256>": _photo_sent,
+    "PATCH /v1/photos/<string:sha256>": _photo_sent(CHUNKED_PHOTO),
+    "PUT /v1/photos/<string:sha256>": _photo_sent(NEW_PHOTO),
     "/v1/programmes/<string:code>": _brand("P-Aurora", "P-Borealis"),
     "/v1/programmes/<string:code>/recording": _brand("P-Aurora", "P-Borealis"),
     "/v1/questions/<string:question>": _question("reply"),
@@ -299,7 +292,9 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "revision": 1, "text_zh": "请说明满意度与审核的差距是怎么来的", "text_en": "Where does the gap come from?",
         "indicators": ["discordance"], "interests": [],
     },
+    ("PATCH", "/v1/attachments/<string:sha256>"): lambda _: CHUNKED_ATTACHMENT,
     ("PUT", "/v1/attachments/<string:sha256>"): lambda _: NEW_ATTACHMENT,
+    ("PATCH", "/v1/photos/<string:sha256>"): lambda _: CHUNKED_PHOTO,
     ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,
     ("POST", "/v1/programmes"): lambda _: {
         "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
@@ -350,6 +345,10 @@ OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/v1/surveys/<string:questionnaire>/responses"): frozenset(
         f"responses.*.{name}: {what}" for name in ("event_at", "submitted_at") for what in ("a naive time", "a date")
     ),
+}
+# Headers without which an acceptable body says too little.
+HEADERS: dict[tuple[str, str], dict[str, str]] = {
+    ("PATCH", "/v1/photos/<string:sha256>"): {"Upload-Offset": "0", "Upload-Length": str(len(CHUNKED_PHOTO))},
 }
 MAY_BE_EMPTY = {("POST", "/v1/visits/<uuid:visit_id>/submission")}
 

@@ -164,6 +164,51 @@ def test_larger_than_the_cap_is_refused_before_it_is_looked_at(network, auditor)
     assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
 
 
+def chunk(network, headers, data, offset, length, name):
+    more = {"Upload-Offset": str(offset), "Upload-Length": str(length), "Content-Type": "application/octet-stream"}
+    return network.client.patch(f"/v1/attachments/{name}", data=data, headers=headers | more)
+
+
+@pytest.mark.parametrize("data", [PDF, SILENT], ids=["pdf", "video"])
+def test_it_goes_on_where_it_broke_off(network, auditor, data):
+    """The same way in as photos have: offset, one more chunk, and all checks at the end."""
+    name, half = name_of(data), len(data) // 2
+    url = f"/v1/attachments/{name}"
+    assert chunk(network, auditor[1], data[:half], 0, len(data), name).headers["Upload-Offset"] == str(half)
+    so_far = network.client.head(url, headers=auditor[1])
+    assert (so_far.status_code, so_far.headers["Upload-Offset"]) == (204, str(half))
+    assert chunk(network, auditor[1], data[:half], 0, len(data), name).status_code == 409
+    last = chunk(network, auditor[1], data[half:], half, len(data), name)
+    assert (last.status_code, last.get_json()["byte_count"]) == (201, len(data))
+    assert network.client.get(url, headers=auditor[1]).get_data() == data
+    assert chunk(network, auditor[1], data[:half], 0, len(data), name).status_code == 412
+    assert counts() == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "reason"),
+    [
+        (worlds.picture(2), 415, "unsupported_format"),  # told by the first bytes
+        (pdfs.with_script(), 422, "pdf_javascript"),
+        (SILENT[:-10], 422, "truncated"),
+        (SOUND, 422, None),
+    ],
+    ids=["photo", "script", "cut", "sound"],
+)
+def test_chunks_end_in_the_same_checks(network, auditor, data, status, reason):
+    name = name_of(data)
+    half = len(data) // 2
+    answer = chunk(network, auditor[1], data[:half], 0, len(data), name)
+    if reason != "unsupported_format":
+        assert answer.status_code == 204
+        answer = chunk(network, auditor[1], data[half:], half, len(data), name)
+    assert (answer.status_code, answer.get_json().get("reason")) == (status, reason)
+    assert network.client.head(f"/v1/attachments/{name}", headers=auditor[1]).status_code == 404
+    assert counts() == (0, 0, 0, 0)
+    most = network.app.extensions["audit"].settings.max_attachment_bytes
+    assert chunk(network, auditor[1], b"%PDF-", 0, most + 1, name).status_code == 413
+
+
 def test_other_bytes_than_announced(network, auditor):
     answer = put(network, auditor[1], PDF, name=name_of(b"others"))
     assert (answer.status_code, answer.get_json()["type"]) == (422, "/problems/hash-mismatch")

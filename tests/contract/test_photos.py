@@ -344,4 +344,4 @@ def test_a_body_is_never_whole_in_memory_and_leaves_no_file(auditor, send, setti
     monkeypatch.setattr(tempfile, "TemporaryFile", watched)
     assert send(auditor).status_code == 201
     assert folders == [settings.upload_dir]
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["spent"]

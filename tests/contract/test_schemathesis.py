@@ -20,7 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 
 from tests.contract.checks import signed
-from tests.contract.examples import arguments, ids_of
+from tests.contract.examples import HEADERS, arguments, ids_of
 from tests.contract.route_map import PAGES, Route, routes
 from tests.contract.world import World
 
@@ -113,7 +113,7 @@ def test_answers_are_as_described(world: World, schema: Any, route: Route) -> No
 
 def _good_case(world: World, operation: Any, route: Route) -> int:
     """Send the example, by somebody who may, on an object of their own; gives the status."""
-    headers = PLAIN | signed(world, route)
+    headers = PLAIN | signed(world, route) | HEADERS.get((route.method, route.rule), {})
     role = sorted(route.policy)[0]
     case = operation.Case(path_parameters=ids_of(world, route).of(role) if route.arguments else {})
     if route.media_types:
