@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import flask_smorest
 import marshmallow as ma
@@ -134,6 +135,12 @@ def body_bytes(req: Request) -> bytes:
     if req.content_length is None and limit is not None and len(data) >= limit:
         raise Problem(problems.TOO_LARGE)
     return data
+
+
+def uncapped_stream(req: Request) -> IO[bytes]:
+    """Give a body's stream to an operation that counts the bytes itself and says what it refuses."""
+    req.max_content_length = sys.maxsize
+    return req.stream
 
 
 def flat_errors(messages: Any, path: str = "") -> list[dict[str, str]]:

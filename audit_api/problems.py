@@ -138,6 +138,7 @@ CHECKS_OPEN = ProblemType(
     "有质控检查未通过，须写明理由方可批准",
     "Quality checks did not pass: give a reason for each to approve",
 )
+FOLLOW_UPS_OPEN = ProblemType(409, "follow-ups-open", "跟进项尚未到期", "Follow-up items are still open")
 RELEASE_HELD = ProblemType(409, "release-held", "暗访结果尚在保留期内", "The covert result is still held")
 HASH_MISMATCH = ProblemType(422, "hash-mismatch", "内容与其哈希值不符", "The bytes do not match their hash")
 PHOTO_REFUSED = ProblemType(422, "photo-refused", "照片无法使用", "The photo cannot be used")

@@ -99,6 +99,9 @@ class Settings:
         default=2.0,
     )
     covert_hold_days: int = setting("Days between a covert visit and the earliest release to the dealer.", default=7)
+    follow_up_grace_hours: int = setting(
+        "Hours after the watch of a follow-up item through which its answer is still taken.", default=24
+    )
     clock_skew_seconds: int = setting("Difference between phone and server time that is noted.", default=300)
     check_shortest_share: float = setting(
         "Share of a checklist's expected duration below which a visit is noted.", default=0.4
@@ -157,7 +160,8 @@ class Settings:
             )
         self._check_durations()
         for name in (
-            "token_cache_seconds", "covert_hold_days", "clock_skew_seconds", "check_late_minutes",
+            "token_cache_seconds", "covert_hold_days", "follow_up_grace_hours", "clock_skew_seconds",
+            "check_late_minutes",
             "check_covert_characters", "check_announced_characters", "check_photo_minutes", "check_identical_fixes",
         ):  # fmt: skip
             if getattr(self, name) < 0:

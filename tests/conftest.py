@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
@@ -16,12 +17,13 @@ from hypothesis import settings as hypothesis_settings
 
 from audit_api import auth
 from audit_api.app import create_app
+from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Actor, Role
 from audit_api.embedded_mongo import EmbeddedMongo
 from audit_api.models import base
 from audit_api.models import directory as directory_models
 from audit_api.operations import directory
-from audit_api.settings import Settings
+from audit_api.settings import Settings, variable_of
 from tests.databases import Databases
 
 hypothesis_settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -107,6 +109,22 @@ def dealers(app: Flask) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
     directory_models.Dealer._get_collection().insert_many(list(rows.values()))
     return rows
+
+
+@pytest.fixture
+def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    """Run `audit-api` on this test's database, in English or another `language`."""
+    for name in ("mongodb_uri", "database", "secret_key", "contact_key"):
+        monkeypatch.setenv(variable_of(name), getattr(settings, name))
+
+    def run(*arguments: object, language: str = "en") -> Result:
+        monkeypatch.setenv("LC_ALL", {"zh": "zh_CN.UTF-8", "en": "en_GB.UTF-8"}[language])
+        done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
+        return done
+
+    yield run
+    base.disconnect()
 
 
 class People:

@@ -14,8 +14,7 @@ MOST_WEEKS = 60
 MOST_GROUPS, MOST_IN_GROUP = 12, 40
 FUNNEL_AT = (5, 10, 15, 20, 30, 45, 65, 100, 150, 220, 320, 480, 700, 1_000)
 WEEK = 7 * 86_400
-TAU_FLOOR = 0.05
-LIMITS = (1.96, 3.09)
+COVERAGES = (0.95, 0.998)
 
 
 def chart_data(around: Surroundings, d: int) -> dict[str, Any]:
@@ -41,26 +40,20 @@ def _sample(around: Surroundings, d: int) -> Integers:
 
 
 def _funnel(around: Surroundings, d: int, shown: Integers) -> dict[str, Any]:
-    """Level by number of responses, with limits centre ± 1.96 and ± 3.09 · √(s²/n + τ²)."""
-    centre = around.usual()
-    known = around.n > 1
-    s2 = float(np.median(around.spread[known] ** 2)) if known.any() else 1.0
-    spread = float(np.subtract(*np.quantile(around.level[known], [0.75, 0.25])) / 1.349) if known.sum() > 3 else 0.0
-    typical = float(np.mean(s2 / np.maximum(around.n[known], 1))) if known.any() else 0.0
-    tau2 = max(spread**2 - typical, TAU_FLOOR**2)
-    largest = int(around.n.max(initial=10))
-    sizes = [n for n in FUNNEL_AT if n <= largest * 1.3] or [10]
-    width = {n: float(np.sqrt(s2 / n + tau2)) for n in sizes}
+    """Level by number of responses, with the limits that 95 % and 99.8 % of honest dealers stay within."""
+    funnel = around.funnel
+    sizes = [n for n in FUNNEL_AT if n <= int(around.n.max(initial=10)) * 1.3] or [10]
+    lines: list[dict[str, Any]] = [{"n": n} for n in sizes] if funnel else []
+    for i, coverage in enumerate(COVERAGES, 1):
+        if funnel:
+            for line, low, high in zip(lines, *funnel.limits(around.sampling(np.array(sizes)), coverage), strict=True):
+                line |= {f"low{i}": round(float(low), 4), f"high{i}": round(float(high), 4)}
     return {
-        "centre": round(centre, 4),
-        "limits": [
-            {"n": n, **{f"{side}{i + 1}": round(centre + sign * z * width[n], 4)
-                        for i, z in enumerate(LIMITS) for side, sign in (("low", -1), ("high", 1))}}
-            for n in sizes
-        ],
+        "centre": round(funnel.centre if funnel else around.usual(), 4),
+        "limits": lines,
         "dealers": [_point(around.n[i], around.level[i]) for i in shown],
         "dealer": _point(around.n[d], around.level[d]) if around.n[d] else None,
-    }  # fmt: skip
+    }
 
 
 def _point(x: Any, y: Any) -> list[float]:

@@ -28,17 +28,6 @@ def valid_of_supplied(inputs: Inputs) -> Counts:
     return _filled(counts, inputs, known, events.valid)
 
 
-def responses_of_valid(inputs: Inputs) -> Counts:
-    """Return per dealer valid contacts and how many of them answered; 0 where not known."""
-    answered = inputs.dealers.responses
-    answered = np.where(np.isnan(answered), inputs.counts().astype(np.float64), answered)
-    counts = _counts(inputs.dealers.contacts_valid, answered)
-    events = inputs.events
-    valid = np.bincount(events.dealer[events.valid == 1], minlength=len(inputs.dealers))
-    use = (counts[0] == 0) & (valid > 0)
-    return np.where(use, valid, counts[0]), np.where(use, np.minimum(answered, valid), counts[1]).astype(np.int64)
-
-
 def _counts(whole: Floats, part: Floats) -> Counts:
     known = ~np.isnan(whole) & ~np.isnan(part)
     n = np.where(known, whole, 0).astype(np.int64)

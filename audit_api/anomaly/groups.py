@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import norm
 
+from audit_api.anomaly.calibration import honest_share
 from audit_api.anomaly.indicator import LEVEL, IndicatorResult
 from audit_api.anomaly.laws import HIGHEST_Z, LOWEST_Z
 from audit_api.anomaly.parse import Floats, Integers, Truths
@@ -127,12 +128,13 @@ class Reference:
     def judge(self, mask: tuple[bool, ...], size: int, said: Floats) -> tuple[dict[str, float], float, float]:
         """Return (p per group, p over all, log-odds over all) of one dealer's log-odds of its assessable indicators.
 
-        A first look at few draws settles ordinary dealers; whoever stands out in it is read among all draws.
+        p over all is the share of honest dealers that come so far (`calibration`), that of a group the draws' own. A
+        first look at few draws settles ordinary dealers; whoever stands out in it is read among all draws.
         """
-        first = self.honest(mask, size, FIRST_LOOK).judge(said)
-        if min(first[1], *first[0].values()) > FIRST_LOOK_P:
-            return first
-        return self.honest(mask, size, self.draws).judge(said)
+        by_group, p, total = self.honest(mask, size, FIRST_LOOK).judge(said)
+        if min(p, *by_group.values()) <= FIRST_LOOK_P:
+            by_group, p, total = self.honest(mask, size, self.draws).judge(said)
+        return by_group, honest_share(p), total
 
     def honest(self, mask: tuple[bool, ...], size: int, draws: int) -> HonestDraws:
         """Return the first `draws` honest dealers for a pattern of assessable indicators and a size class."""

@@ -89,3 +89,13 @@ def of_one_customer(identity: Integers, customer: Integers, dealer: Integers) ->
     np.maximum.at(most, pair, named)
     marked[rows] = ((least == most) & (least >= 0) & (often >= 2) & (often <= FAMILY))[pair]
     return marked
+
+
+def shared_inside(inputs: Inputs, identity: Integers) -> tuple[Truths, Truths]:
+    """Return which responses have an identity, and which of these share it with another one of their dealer.
+
+    Identities of a call centre and those of one known customer or family are no sharing.
+    """
+    dealer, customer = inputs.responses.dealer, numbered(inputs.responses.customer_hash)
+    shared = (times_seen(identity, dealer) >= 2) & ~at_many_dealers(identity, dealer)
+    return identity >= 0, shared & ~of_one_customer(identity, customer, dealer)

@@ -20,7 +20,6 @@ from audit_api.anomaly.indicators import (
     mentions,
     mix,
     near_duplicates,
-    no_halo,
     own_device,
     repeated_comments,
     same_day,
@@ -43,7 +42,7 @@ class Entry:
 
 MODULES = (
     discordance, facts, window_dressing,
-    near_duplicates, repeated_comments, no_halo,
+    near_duplicates, repeated_comments,
     contact_reuse, device_reuse, own_device, staff_match, bursts, fast_answers, same_day,
     suppression, mix, coverage, validity,
     mentions, auditor_statements,

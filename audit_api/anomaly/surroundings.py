@@ -8,6 +8,7 @@ import numpy as np
 
 from audit_api.anomaly.audit_level import VisitScores, audit_levels, planned_visits, severities
 from audit_api.anomaly.batch import Inputs
+from audit_api.anomaly.funnel import FEWEST, Funnel, fit_funnel
 from audit_api.anomaly.identities import at_many_dealers, contacts, devices
 from audit_api.anomaly.levels import response_scores
 from audit_api.anomaly.parse import Floats, Integers, Moments, Truths
@@ -15,6 +16,8 @@ from audit_api.anomaly.sheets import sheets
 from audit_api.anomaly.verdicts import Run
 
 MANY_DEALERS = 5
+LEAST_BETWEEN = 0.05
+"""Standard deviation that honest dealers' levels differ by at least, in the funnel."""
 BINS = 10
 """Responses are counted by mean mark in tenths of the scale, those with nothing but full marks apart."""
 
@@ -29,7 +32,8 @@ class Surroundings:
     number, NaN without a visit; visits with their score, leniency of the auditor (negative = strict) and time;
     by_mark: dealers × (tenths of the scale, and last full marks throughout), responses by their mean mark;
     widespread: responses whose contact or device is seen at five dealers or more; order and first: the responses
-    of each dealer.
+    of each dealer; within: variance of responses inside a dealer, the median one; funnel: of the dealers' levels,
+    None with fewer dealers than it needs.
     """
 
     inputs: Inputs
@@ -48,6 +52,8 @@ class Surroundings:
     widespread: Truths
     order: Integers
     first: Integers
+    within: float
+    funnel: Funnel | None
 
     @staticmethod
     def of(run: Run) -> Surroundings:
@@ -67,6 +73,9 @@ class Surroundings:
         kinds = audit_levels(inputs)
         seen = sum((kind.visits for kind in kinds), np.zeros(count, dtype=np.int64))
         weighted = sum((kind.level * kind.visits for kind in kinds), np.zeros(count))
+        spread = np.sqrt(square / np.maximum(n - 1, 1))
+        fitted = n > 1
+        within = float(np.median(spread[fitted] ** 2)) if fitted.any() else 1.0
         return Surroundings(
             inputs=inputs,
             score=score,
@@ -74,7 +83,7 @@ class Surroundings:
             straight=(known & (marks.lowest >= marks.highest)).astype(np.float64),
             by_mark=np.bincount(cell, minlength=count * (BINS + 1)).reshape(count, BINS + 1),
             level=level,
-            spread=np.sqrt(square / np.maximum(n - 1, 1)),
+            spread=spread,
             n=n.astype(np.int64),
             audit=np.where(seen > 0, weighted / np.maximum(seen, 1), np.nan),
             visits=visits,
@@ -84,6 +93,8 @@ class Surroundings:
             widespread=_widespread(inputs),
             order=np.argsort(owner, kind="stable"),
             first=np.searchsorted(np.sort(owner), np.arange(count + 1)),
+            within=within,
+            funnel=_funnel(level[fitted], within / n[fitted]),
         )
 
     def rows(self, d: int) -> Integers:
@@ -96,6 +107,11 @@ class Surroundings:
         """Return the network's usual level: the median over dealers with responses."""
         known = self.level[self.n > 0]
         return float(np.median(known)) if len(known) else 0.0
+
+    def sampling(self, n: Integers) -> Floats:
+        """Return the variance of the mean of n responses."""
+        result: Floats = self.within / np.maximum(n, 1)
+        return result
 
     def contrast(self, inside: Integers, outside: Integers) -> tuple[float, float]:
         """Return how much happier one set of responses is than another, and that difference's standard error."""
@@ -118,6 +134,10 @@ def _widespread(inputs: Inputs) -> Truths:
     result: Truths = at_many_dealers(contacts(inputs), dealer, MANY_DEALERS)
     result |= at_many_dealers(devices(inputs), dealer, MANY_DEALERS)
     return result
+
+
+def _funnel(level: Floats, sampling: Floats) -> Funnel | None:
+    return fit_funnel(level, sampling, floor=LEAST_BETWEEN**2) if len(level) >= FEWEST else None
 
 
 def _noise(visits: VisitScores, count: int) -> float:

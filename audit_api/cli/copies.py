@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 
 from audit_api.cli.context import connected, now, terminal_language
 from audit_api.domain.directory import OPERATOR
+from audit_api.lifetime import stop_with_input
 from audit_api.operations import copies, copies_entering
 
 AT_ONCE = 500
@@ -23,11 +24,14 @@ def copy() -> None:
 @copy.command("enter")
 @click.option("--follow", is_flag=True, help="Go on with photos as they arrive; end with Ctrl-C.")
 @click.option("--lost", is_flag=True, help="First look for photos whose entry is gone.")
-def enter(*, follow: bool, lost: bool) -> None:
+@click.option("--stop-with-stdin", is_flag=True, hidden=True, help="Stop when standard input ends (for a parent).")
+def enter(*, follow: bool, lost: bool, stop_with_stdin: bool) -> None:
     """Compare photos that wait for it with all earlier ones, and let later ones be compared with them.
 
     Several of these may run; killed, they lose nothing. Memory: about 1 KB a photo.
     """
+    if stop_with_stdin:
+        stop_with_input()
     index = copies_entering.CopyIndex()
     while True:
         try:

@@ -26,6 +26,7 @@ from audit_api.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
 from audit_api.settings import Settings, child_environment, mongodb_uri_of, names_database
 
 SERVER_LOG = "server.log"
+COPIES_LOG = "copies.log"
 READY_SECONDS = 60
 STOP_SECONDS = 30
 RUN = [sys.executable, "-c", "from audit_api.cli import main; main()"]
@@ -83,12 +84,14 @@ def _run(folder: Path, port: int, dealers: int) -> None:
 
 def _load_and_serve(folder: Path, settings: Settings, port: int, dealers: int, say: Callable[[str, str], None]) -> None:
     url = f"http://127.0.0.1:{port}"
-    with _loading(folder, settings, dealers, say) as rest, _server(folder, settings, port) as server:
-        tokens = rest()
+    serve = ("serve", "--port", str(port))
+    with _loading(folder, settings, dealers, say) as rest, _beside(folder / SERVER_LOG, settings, *serve) as server:
+        tokens, copying = rest()
         _wait_until_ready(url, server, folder)
         say(f"就绪：{url}/ ，Ctrl-C 停止", f"ready: {url}/ (Ctrl-C stops it)")
-        _explain(url, tokens)
-        code = server.wait()
+        _explain(url, tokens, copying)
+        with _beside(folder / COPIES_LOG, settings, "copy", "enter", "--follow"):
+            code = server.wait()
         sys.exit(f"audit-api: the server ended with {code}; see {folder / SERVER_LOG}")
 
 
@@ -114,10 +117,10 @@ def _database(folder: Path, say: Callable[[str, str], None]) -> Iterator[str]:
 @contextmanager
 def _loading(
     folder: Path, settings: Settings, dealers: int, say: Callable[[str, str], None]
-) -> Iterator[Callable[[], list[dict[str, str]]]]:
+) -> Iterator[Callable[[], tuple[list[dict[str, str]], str]]]:
     """Load all that a screening reads; gives the function that does the rest, while the server starts beside it.
 
-    That function returns role, e-mail and token of the people to act as.
+    That function returns role, e-mail and token of the people to act as, and the visit with a recycled photograph.
     """
     from audit_api.auth import hash_token  # noqa: PLC0415 - heavy; not needed to say what is missing
     from audit_api.evidence.store import GridFSStore  # noqa: PLC0415
@@ -140,12 +143,13 @@ def _loading(
             found = operations.load_survey(loading)
             operations.load_visits(loading, found, screened=True)
 
-        def rest() -> list[dict[str, str]]:
+        def rest() -> tuple[list[dict[str, str]], str]:
             if not there:
                 with _screening(folder, settings, say):
                     operations.load_visits(loading, found, screened=False)
                 operations.finish_demo()
-            return _tokens(folder / "tokens.json", loading, hash_token)
+            _, copying = operations.recycled_pair(loading.plan)
+            return _tokens(folder / "tokens.json", loading, hash_token), copying.visit_id
 
         yield rest
     finally:
@@ -191,17 +195,17 @@ def _tokens(path: Path, loading: Any, hash_token: Callable[[str], str]) -> list[
 
 
 @contextmanager
-def _server(folder: Path, settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Serve in a process of its own, which ends when this one is gone."""
-    with (folder / SERVER_LOG).open("a") as file:
-        command = [*RUN, "serve", "--port", str(port), "--stop-with-stdin"]
-        server = subprocess.Popen(  # noqa: S603 - our own command
-            command, env=child_environment(settings), stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT
-        )
+def _beside(log: Path, settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command that goes on in a process of its own, which ends when this one is gone."""
+    with log.open("a") as file:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [*RUN, *arguments, "--stop-with-stdin"], env=child_environment(settings), stdin=subprocess.PIPE,
+            stdout=file, stderr=subprocess.STDOUT,
+        )  # fmt: skip
         try:
-            yield server
+            yield process
         finally:
-            _stop(server)
+            _stop(process)
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], folder: Path) -> None:
@@ -225,8 +229,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _explain(url: str, tokens: list[dict[str, str]]) -> None:
-    """Print the tokens and the three commands to paste."""
+def _explain(url: str, tokens: list[dict[str, str]], copying: str) -> None:
+    """Print the tokens, the three commands to paste, and where a recycled photograph is to be seen."""
     zh = terminal_language() == "zh"
     click.echo(
         "\n"
@@ -246,6 +250,15 @@ def _explain(url: str, tokens: list[dict[str, str]]) -> None:
     )
     for number, (told_zh, told_en, verb, role) in enumerate(lines, 1):
         click.echo(f"\n{number}. {told_zh if zh else told_en}\n   {command_line(verb, url, by_role[role])}")
+    page = f"{url}/visits/{copying}/copies"
+    click.echo(
+        "\n"
+        + (
+            f"照片正在逐一比对（一两分钟）；这次走访有一张取自另一次走访：{page}"
+            if zh
+            else f"Photographs are being compared (a minute or two); this visit has one of another visit: {page}"
+        )
+    )
     click.echo("\n" + (f"接口文档：{url}/docs" if zh else f"API documentation: {url}/docs"))
 
 

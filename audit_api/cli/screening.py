@@ -10,12 +10,12 @@ import click
 from pymongo.errors import PyMongoError
 
 from audit_api.cli.context import connected, now, say_problem, terminal_language
+from audit_api.cli.replays import say_replay
 from audit_api.domain.directory import OPERATOR
 from audit_api.operations import screening as operations
 from audit_api.operations.screening_watch import watched
 from audit_api.problems import Problem
 
-SHOWN_DIFFERENCES = 100
 figures_option = click.option(
     "--figures", is_flag=True, help="Also what grades dealers that are read blind; not for who decides about them."
 )
@@ -146,17 +146,7 @@ def replay(run_id: str) -> None:
         done = replay_run(
             OPERATOR, run_id, store=services.store, progress=lambda line: click.echo(line, err=True)
         )  # fmt: skip
-    for thing in done.surroundings:
-        click.echo(f"not as it was: {thing.place} {thing.figure}: {thing.then}, now {thing.now}", err=True)
-    if done.identical:
-        click.echo(f"{done.run}: identical, {done.compared} figures compared")
-        return
-    for found in done.differences[:SHOWN_DIFFERENCES]:
-        click.echo(f"{found.place}: {found.figure} was {found.then}, is {found.now}")
-    if done.differing > SHOWN_DIFFERENCES:
-        click.echo(f"… and {done.differing - SHOWN_DIFFERENCES} more")
-    click.echo(f"{done.run}: {done.differing} of {done.compared} figures differ")
-    raise SystemExit(1)
+    say_replay(done)
 
 
 @screening.command("watch")

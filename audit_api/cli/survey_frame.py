@@ -9,7 +9,6 @@ import click
 from audit_api.cli.context import connected, now
 from audit_api.cli.tables import rows_told, say_report
 from audit_api.domain.directory import OPERATOR
-from audit_api.domain.rows import RowError
 from audit_api.domain.survey_mappings import EVENTS, STAFF
 from audit_api.intake.contacts import ContactHasher
 from audit_api.intake.quarantine import Quarantine
@@ -49,10 +48,6 @@ def import_staff(file: Path, mapping: str | None, *, dry_run: bool) -> None:
 
 def _import(file: Path, kind: str, mapping: str | None, *, dry_run: bool) -> None:
     with connected() as services, Quarantine(file) as quarantine:
-
-        def refuse(error: RowError) -> None:
-            quarantine.add(error.row, error.column, error.value, error.zh, error.en)
-
         report = survey_frame.import_table(
             read_table(file),
             kind,
@@ -61,7 +56,7 @@ def _import(file: Path, kind: str, mapping: str | None, *, dry_run: bool) -> Non
             hasher=ContactHasher.of(services.settings),
             actor=OPERATOR,
             at=now(),
-            refuse=refuse,
+            refuse=quarantine.add,
             progress=rows_told(),
         )
     if quarantine.cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,16 +12,16 @@ from audit_api.cli.context import connected, now, terminal_language
 from audit_api.cli.survey_frame import events, staff
 from audit_api.cli.survey_mappings import mapping
 from audit_api.cli.survey_preview import say_preview
-from audit_api.cli.tables import rows_told
+from audit_api.cli.tables import rows_told, say_batch
 from audit_api.domain.directory import OPERATOR
-from audit_api.domain.rows import RowError, shown
+from audit_api.domain.rows import shown
 from audit_api.intake.contacts import ContactHasher
 from audit_api.intake.quarantine import Quarantine
 from audit_api.intake.tables import read_table
 from audit_api.operations import survey_contacts, surveys
 from audit_api.operations.checklists import open_questionnaire
 
-SHOWN = 5
+CHANGES_PRINTED = 5
 
 
 @click.group()
@@ -51,10 +52,6 @@ def import_(
 ) -> None:
     """Import responses from a CSV, XLSX, JSON or JSON Lines file; bad rows go to FILE.quarantine.csv."""
     with connected() as services, Quarantine(file) as quarantine:
-
-        def refuse(error: RowError) -> None:
-            quarantine.add(error.row, error.column, error.value, error.zh, error.en)
-
         report = surveys.import_table(
             read_table(file),
             questionnaire=questionnaire,
@@ -65,52 +62,37 @@ def import_(
             hasher=ContactHasher.of(services.settings),
             actor=OPERATOR,
             at=now(),
-            refuse=refuse,
+            refuse=quarantine.add,
             progress=rows_told(),
         )
         asked = open_questionnaire(report.questionnaire, report.version)
     zh = terminal_language() == "zh"
     if dry_run:
         say_preview(report.preview, asked, zh=zh)
-    _say(report, quarantine, zh=zh)
+    say_batch(report, _counts(report, zh=zh), _remarks(report, zh=zh), quarantine, zh=zh)
 
 
-def _say(report: surveys.SurveyReport, quarantine: Quarantine, *, zh: bool) -> None:
+def _counts(report: surveys.SurveyReport, *, zh: bool) -> str:
     if zh:
-        begin = "试运行，未写入。" if report.dry_run else ""
-        click.echo(
-            f"{begin}读取 {report.read} 行：新增 {report.new}，已有 {report.same}，内容有变 {report.changed}，"
+        return (
+            f"读取 {report.read} 行：新增 {report.new}，已有 {report.same}，内容有变 {report.changed}，"
             f"拒绝 {report.refused}"
         )
-    else:
-        begin = "would be: " if report.dry_run else ""
-        click.echo(
-            f"{begin}{report.new} new, {report.same} known already, {report.changed} with other content, "
-            f"{report.refused} refused, of {report.read} rows"
-        )
-    for wave, count in sorted(report.waves.items()):
-        click.echo(f"  {wave}: {count}")
+    return (
+        f"{report.new} new, {report.same} known already, {report.changed} with other content, "
+        f"{report.refused} refused, of {report.read} rows"
+    )
+
+
+def _remarks(report: surveys.SurveyReport, *, zh: bool) -> Iterator[str]:
     if report.unasked:
-        click.echo(f"{'没有对应的列：' if zh else 'no column for: '}{', '.join(report.unasked)}", err=True)
-    for change in report.changes[:SHOWN]:
+        yield f"{'没有对应的列：' if zh else 'no column for: '}{', '.join(report.unasked)}"
+    for change in report.changes[:CHANGES_PRINTED]:
         row, name, way = change["row"], shown(change["response_id"]), change["direction"] or "?"
-        click.echo(
+        yield (
             f"第 {row} 行：{name} 已有答卷，以第一份为准，此份存为后续版本（{way}）"
             if zh
-            else f"row {row}: {name} was answered before; the first answer counts, this one is kept beside it ({way})",
-            err=True,
-        )
-    for error in report.errors[:SHOWN]:
-        place = f"第 {error.row} 行" if zh else f"row {error.row}"
-        column = error.column or ("整行" if zh else "row")
-        value = f" {shown(error.value)!r}" if error.value else ""
-        click.echo(f"{place}, {column}{value}: {error.zh if zh else error.en}", err=True)
-    if quarantine.cells:
-        click.echo(
-            f"被拒绝的 {quarantine.cells} 个单元格见 {quarantine.path}"
-            if zh
-            else f"refused cells: {quarantine.cells}, in {quarantine.path}",
-            err=True,
+            else f"row {row}: {name} was answered before; the first answer counts, this one is kept beside it ({way})"
         )
 
 

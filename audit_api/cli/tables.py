@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import click
 
 from audit_api.cli.context import terminal_language
-from audit_api.domain.rows import ImportReport, shown
+from audit_api.domain.rows import ImportReport, RowError, shown
+from audit_api.intake.quarantine import Quarantine
+from audit_api.operations.import_ledger import BatchReport
 
 ERRORS_PRINTED = 50
+ERRORS_BESIDE_QUARANTINE = 5  # the file has them all
 SECONDS_BETWEEN = 2.0
 
 
@@ -35,15 +38,38 @@ def say_report(report: ImportReport, file: str) -> None:
     """Print an import's report in the language of the terminal; leaves with status 1 where a row was refused."""
     zh = terminal_language() == "zh"
     for error in report.errors[:ERRORS_PRINTED]:
-        place = f"第 {error.row} 行" if zh else f"row {error.row}"
-        column = f" {error.column}" if error.column else ""
-        value = f" {shown(error.value)!r}" if error.value else ""
-        click.echo(f"{file}: {place}{column}{value}: {error.zh if zh else error.en}", err=True)
+        click.echo(f"{file}: {_told(error, zh=zh)}", err=True)
     if (more := len(report.errors) - ERRORS_PRINTED) > 0:
         click.echo(f"… 另有 {more} 条错误" if zh else f"… and {more} more errors", err=True)
     click.echo(_summary(report, zh=zh))
     if report.refused:
         sys.exit(1)
+
+
+def say_batch(report: BatchReport, counts: str, remarks: Iterable[str], quarantine: Quarantine, *, zh: bool) -> None:
+    """Print the report of an import in batches: its counts, new ones by wave, remarks, the first errors."""
+    begin = ("试运行，未写入。" if zh else "would be: ") if report.dry_run else ""
+    click.echo(begin + counts)
+    for wave, count in sorted(report.waves.items()):
+        click.echo(f"  {wave}: {count}")
+    for remark in remarks:
+        click.echo(remark, err=True)
+    for error in report.errors[:ERRORS_BESIDE_QUARANTINE]:
+        click.echo(_told(error, zh=zh), err=True)
+    if quarantine.cells:
+        click.echo(
+            f"被拒绝的 {quarantine.cells} 个单元格见 {quarantine.path}"
+            if zh
+            else f"refused cells: {quarantine.cells}, in {quarantine.path}",
+            err=True,
+        )
+
+
+def _told(error: RowError, *, zh: bool) -> str:
+    place = f"第 {error.row} 行" if zh else f"row {error.row}"
+    column = error.column or ("整行" if zh else "row")
+    value = f" {shown(error.value)!r}" if error.value else ""
+    return f"{place}, {column}{value}: {error.zh if zh else error.en}"
 
 
 def _summary(report: ImportReport, *, zh: bool) -> str:

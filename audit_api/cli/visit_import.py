@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from audit_api.cli.context import connected, now, terminal_language
-from audit_api.cli.tables import rows_told
+from audit_api.cli.tables import rows_told, say_batch
 from audit_api.domain.directory import OPERATOR
-from audit_api.domain.rows import RowError, shown
+from audit_api.domain.rows import shown
+from audit_api.domain.scoring import shown_score
 from audit_api.domain.visit_heads import SELECTED_BY
 from audit_api.intake.quarantine import Quarantine
 from audit_api.intake.tables import read_table
 from audit_api.operations.checklists import open_checklist
 from audit_api.operations.visit_import import FileOptions, VisitImportReport, import_visits
 
-SHOWN = 5
 UNKNOWN = {"dealer": ("未知经销商", "unknown dealers"), "auditor": ("未知审核员", "unknown auditors"),
            "checklist": ("未发布的检查表", "checklists not published")}  # fmt: skip
 
@@ -45,17 +46,13 @@ def visits(*, file: Path, **options: Any) -> None:
     """Import past visits from a CSV, XLSX, JSON or JSON Lines file; bad rows go to FILE.quarantine.csv."""
     zh = terminal_language() == "zh"
     with connected() as services, Quarantine(file) as quarantine:
-
-        def refuse(error: RowError) -> None:
-            quarantine.add(error.row, error.column, error.value, error.zh, error.en)
-
         report = import_visits(
             read_table(file), FileOptions(**options), settings=services.settings, actor=OPERATOR, at=now(),
-            refuse=refuse, progress=rows_told(),
+            refuse=quarantine.add, progress=rows_told(),
         )  # fmt: skip
         for row in report.preview:
             _say_visit(row, zh=zh)
-    _say(report, quarantine, zh=zh)
+    say_batch(report, _counts(report, zh=zh), _remarks(report, zh=zh), quarantine, zh=zh)
 
 
 def _say_visit(row: dict[str, Any], *, zh: bool) -> None:
@@ -78,49 +75,34 @@ def _say_visit(row: dict[str, Any], *, zh: bool) -> None:
 
 
 def _in_points(score: float | None) -> str:
-    return "–" if score is None else f"{score:.1f}"
+    return "–" if score is None else f"{shown_score(score):.1f}"
 
 
 def _listed(answer: Any) -> list[Any]:
     return answer if isinstance(answer, list) else [answer]
 
 
-def _say(report: VisitImportReport, quarantine: Quarantine, *, zh: bool) -> None:
+def _counts(report: VisitImportReport, *, zh: bool) -> str:
     kept = report.changed - report.corrected
     if zh:
-        begin = "试运行，未写入。" if report.dry_run else ""
-        click.echo(
-            f"{begin}读取 {report.rows} 行，{report.read} 次走访：新增 {report.new}，已有 {report.same}，"
+        return (
+            f"读取 {report.rows} 行，{report.read} 次走访：新增 {report.new}，已有 {report.same}，"
             f"内容有变而并存 {kept}，已更正 {report.corrected}，拒绝 {report.refused}"
         )
-    else:
-        begin = "would be: " if report.dry_run else ""
-        click.echo(
-            f"{begin}{report.new} new, {report.same} known already, {kept} with other content kept beside, "
-            f"{report.corrected} corrected, {report.refused} refused, of {report.read} visits in {report.rows} rows"
-        )
-    for wave, count in sorted(report.waves.items()):
-        click.echo(f"  {wave}: {count}")
+    return (
+        f"{report.new} new, {report.same} known already, {kept} with other content kept beside, "
+        f"{report.corrected} corrected, {report.refused} refused, of {report.read} visits in {report.rows} rows"
+    )
+
+
+def _remarks(report: VisitImportReport, *, zh: bool) -> Iterator[str]:
     if unknown := report.selected_by["unknown"]:
-        click.echo(
+        yield (
             f"{unknown} 次走访不知选店原因，不作为判断依据；如属计划走访，请用 --selected-by plan 注明"
             if zh
             else f"{unknown} visits do not say why the dealer was chosen and are no evidence; if by plan, say "
-            "--selected-by plan",
-            err=True,
+            "--selected-by plan"
         )
     for what, names in report.unknown_names.items():
         listed = ", ".join(f"{name or '(空)' if zh else name or '(none)'} ({count})" for name, count in names.items())
-        click.echo(f"{UNKNOWN[what][0]}：{listed}" if zh else f"{UNKNOWN[what][1]}: {listed}", err=True)
-    for error in report.errors[:SHOWN]:
-        place = f"第 {error.row} 行" if zh else f"row {error.row}"
-        column = error.column or ("整行" if zh else "row")
-        value = f" {shown(error.value)!r}" if error.value else ""
-        click.echo(f"{place}, {column}{value}: {error.zh if zh else error.en}", err=True)
-    if quarantine.cells:
-        click.echo(
-            f"被拒绝的 {quarantine.cells} 个单元格见 {quarantine.path}"
-            if zh
-            else f"refused cells: {quarantine.cells}, in {quarantine.path}",
-            err=True,
-        )
+        yield f"{UNKNOWN[what][0]}：{listed}" if zh else f"{UNKNOWN[what][1]}: {listed}"

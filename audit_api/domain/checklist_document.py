@@ -17,6 +17,7 @@ from audit_api.domain.checklists import (
     Checklist,
     Comparison,
     Condition,
+    Contradiction,
     Critical,
     Evidence,
     Integrity,
@@ -29,7 +30,7 @@ from audit_api.domain.checklists import (
 
 def to_document(checklist: Checklist) -> dict[str, Any]:
     """Return the checklist with the keys of its file."""
-    return {
+    made = {
         "schema": SCHEMA,
         "code": checklist.code,
         "version": checklist.version,
@@ -50,6 +51,12 @@ def to_document(checklist: Checklist) -> dict[str, Any]:
             for section in checklist.sections
         ],
     }
+    if checklist.contradicts:
+        made["contradicts"] = [
+            {"pair": [_condition(one) for one in found.pair], "why": text_document(found.why)}
+            for found in checklist.contradicts
+        ]
+    return made
 
 
 def text_document(text: Text) -> dict[str, str]:
@@ -78,6 +85,8 @@ def _item(item: Item) -> dict[str, Any]:
             made[key] = getattr(item, key)
     if item.min_chars:
         made["min_chars"] = item.min_chars
+    if item.follow_up_hours:
+        made["follow_up_hours"] = item.follow_up_hours
     if item.options:
         made["options"] = [_option(option) for option in item.options]
     if item.bands:
@@ -137,6 +146,12 @@ def from_document(document: Mapping[str, Any]) -> Checklist:
             )
             for section in document["sections"]
         ),
+        contradicts=tuple(
+            Contradiction(
+                (_read_comparison(found["pair"][0]), _read_comparison(found["pair"][1])), Text(**found["why"])
+            )
+            for found in document.get("contradicts", ())
+        ),
     )
 
 
@@ -171,6 +186,7 @@ def _read_item(item: Mapping[str, Any]) -> Item:
         show_if=_read_condition(item["show_if"]) if "show_if" in item else None,
         critical=Critical(**item["critical"]) if "critical" in item else None,
         integrity=_read_integrity(item["integrity"]) if "integrity" in item else None,
+        follow_up_hours=item.get("follow_up_hours", 0),
     )
 
 
@@ -178,6 +194,10 @@ def _read_condition(document: Mapping[str, Any]) -> Condition:
     for key, join in (("all", AllOf), ("any", AnyOf)):
         if key in document:
             return join(tuple(_read_condition(part) for part in document[key]))
+    return _read_comparison(document)
+
+
+def _read_comparison(document: Mapping[str, Any]) -> Comparison:
     value = document.get("value")
     return Comparison(document["item"], document["op"], tuple(value) if isinstance(value, list) else value)
 

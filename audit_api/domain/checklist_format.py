@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit_api.domain.checklists import SCHEMA, Checklist, Item, Section
+from audit_api.domain.contradiction_format import read_contradictions
 from audit_api.domain.item_format import read_item
 from audit_api.domain.source_fields import Fields, each
 from audit_api.domain.source_text import Node, Report, read_nodes
@@ -40,6 +41,7 @@ def _checklist(root: Node, report: Report, book: CodeBook | None) -> Checklist:
         thresholds.done()
         if watch_at > pass_at:
             thresholds.wrong("watch", "watch 不能高于 pass", "watch cannot lie above pass")
+    sections = _sections(fields, code, book)
     checklist = Checklist(
         code=code,
         version=fields.whole("version", 1, 100_000),
@@ -51,7 +53,8 @@ def _checklist(root: Node, report: Report, book: CodeBook | None) -> Checklist:
         auditor_notes=fields.bilingual("auditor_notes", longest=4000) if fields.has("auditor_notes") else None,
         pass_at=pass_at,
         watch_at=watch_at,
-        sections=_sections(fields, code, book),
+        sections=sections,
+        contradicts=read_contradictions(fields, {item.id: item for section in sections for item in section.items}),
     )
     fields.done()
     return checklist

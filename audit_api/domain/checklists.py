@@ -146,6 +146,8 @@ class Item:
     show_if: Condition | None = None
     critical: Critical | None = None
     integrity: Integrity | None = None
+    follow_up_hours: int = 0
+    """Hours after the visit through which this is watched; 0: answered when the visit is submitted."""
 
     def option(self, code: object) -> Option | None:
         """Return the option with this code, or None."""
@@ -160,6 +162,14 @@ class Section:
     title: Text
     weight: int
     items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two answers that can hardly both be right, and why."""
+
+    pair: tuple[Comparison, Comparison]
+    why: Text
 
 
 Built = TypeVar("Built")
@@ -180,6 +190,7 @@ class Checklist:
     pass_at: float
     watch_at: float
     sections: tuple[Section, ...]
+    contradicts: tuple[Contradiction, ...] = ()
     _built: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property

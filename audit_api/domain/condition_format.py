@@ -19,6 +19,20 @@ def read_condition(fields: Fields, earlier: Mapping[str, Item]) -> Condition | N
     return None if inner is None or inner.broken else _condition(inner, earlier, 1)
 
 
+def read_comparison(fields: Fields, items: Mapping[str, Item]) -> Comparison | None:
+    """Return one comparison with an item among ``items``, or None where it cannot work."""
+    return _comparison(fields, items)
+
+
+def items_in(condition: Condition | None) -> tuple[str, ...]:
+    """Return the items a condition refers to."""
+    if condition is None:
+        return ()
+    if isinstance(condition, Comparison):
+        return (condition.item,)
+    return tuple(item for part in condition.parts for item in items_in(part))
+
+
 def _condition(fields: Fields, earlier: Mapping[str, Item], depth: int) -> Condition | None:
     joined = [key for key in ("all", "any") if fields.has(key)]
     if joined and (len(joined) > 1 or "item" in fields.nodes):

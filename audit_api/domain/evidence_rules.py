@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from audit_api.domain.answers import AnswerProblem
 from audit_api.domain.checklists import Checklist
-from audit_api.domain.submission_rules import check_submission, photos_needed
+from audit_api.domain.submission_rules import Standing, standings
 
 Observation = Mapping[str, Any]
 """One recorded answer: item, value, comment, photos [{slot, sha256, …}], attachments where there are any."""
@@ -34,6 +35,18 @@ def photo_hashes(observations: Sequence[Observation]) -> list[str]:
     return list(dict.fromkeys(photo["sha256"] for o in observations for photo in o.get("photos") or ()))
 
 
+def visit_standings(
+    checklist: Checklist,
+    observations: Sequence[Observation],
+    dealer_position: tuple[float, float] | None = None,
+    later: Set[str] = frozenset(),
+) -> list[Standing]:
+    """Return how each item shown of a visit stands; see ``submission_rules.standings``."""
+    counts = {o["item"]: len(o.get("photos") or ()) for o in observations}
+    answers = answers_of(checklist, observations)
+    return standings(checklist, answers, comments_of(observations), counts, dealer_position, later=later)
+
+
 def missing_evidence(
     checklist: Checklist, observations: Sequence[Observation], dealer_position: tuple[float, float] | None = None
 ) -> list[dict[str, Any]]:
@@ -41,19 +54,16 @@ def missing_evidence(
 
     Entries: {item, code, message{zh, en}}, and for photos {rule, needed, given, of{zh, en}} as well.
     """
-    answers = answers_of(checklist, observations)
-    counts = {o["item"]: len(o.get("photos") or ()) for o in observations}
-    found = []
-    for problem in check_submission(checklist, answers, comments_of(observations), counts, dealer_position):
-        entry = problem.as_document()
-        if problem.code == "photos_missing":
-            item = checklist.item(problem.item)
-            entry |= {
-                "rule": item.evidence.rule,
-                "needed": photos_needed(item, answers.get(item.id)),
-                "given": counts.get(item.id, 0),
-            }
-            if item.evidence.of is not None:
-                entry["of"] = {"zh": item.evidence.of.zh, "en": item.evidence.of.en}
-        found.append(entry)
-    return found
+    found = visit_standings(checklist, observations, dealer_position)
+    return [missing_entry(standing, problem) for standing in found for problem in standing.problems]
+
+
+def missing_entry(standing: Standing, problem: AnswerProblem) -> dict[str, Any]:
+    """Return one thing that is missing as it goes on the wire."""
+    entry = problem.as_document()
+    if problem.code == "photos_missing":
+        evidence = standing.item.evidence
+        entry |= {"rule": evidence.rule, "needed": standing.needed, "given": standing.given}
+        if evidence.of is not None:
+            entry["of"] = {"zh": evidence.of.zh, "en": evidence.of.en}
+    return entry

@@ -211,12 +211,7 @@ def decide_appeal(state: FlagState, involved: frozenset[str], decision: Decision
 
 def check_content(outcome: Outcome, reason: str, look_alike: str) -> None:
     """Check that a decision has its reason, and its look-alike exactly where it dismisses; raises DecisionRefused."""
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise DecisionRefused(
-            "reason",
-            f"请写明理由（至少 {SHORTEST_REASON} 个字符）",
-            f"Give the reason in at least {SHORTEST_REASON} characters",
-        )
+    check_reason(reason)
     dismissed = outcome is Outcome.DISMISSED
     if dismissed and look_alike not in LOOK_ALIKES:
         raise DecisionRefused(
@@ -224,6 +219,16 @@ def check_content(outcome: Outcome, reason: str, look_alike: str) -> None:
         )
     if not dismissed and look_alike:
         raise DecisionRefused("look_alike", "仅排除时填写相似情形", "Only a dismissal names a look-alike")
+
+
+def check_reason(reason: str) -> None:
+    """Check that a decision says why; raises DecisionRefused."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise DecisionRefused(
+            "reason",
+            f"请写明理由（至少 {SHORTEST_REASON} 个字符）",
+            f"Give the reason in at least {SHORTEST_REASON} characters",
+        )
 
 
 def _same(one: Decision, other: Decision) -> bool:

@@ -19,12 +19,14 @@ from audit_api.domain.checklists import (
     Option,
     Text,
 )
-from audit_api.domain.condition_format import read_condition
+from audit_api.domain.condition_format import items_in, read_condition
 from audit_api.domain.source_fields import Fields, each
 from audit_api.domain.source_text import Node, Report
 from audit_api.domain.touchpoints import CodeBook
 
+LONGEST_FOLLOW_UP = 720
 EVIDENCE_RULES = ("none", "optional", "always", "on_fail", "on_adverse")
+MEASURED_ON_SITE = ("auto_gps", "auto_time")
 ID_TAIL = r"[A-Z]{2,6}-\d{2,3}"
 
 
@@ -69,8 +71,10 @@ def read_item(node: Node, report: Report, checklist: str, earlier: Mapping[str, 
         show_if=read_condition(fields, earlier),
         critical=_critical(fields, weight),
         integrity=_integrity(fields, weight, kind),
+        follow_up_hours=fields.whole("follow_up_hours", 1, LONGEST_FOLLOW_UP, required=False),
     )
     _check_whole(fields, item)
+    _check_follow_up(fields, item, earlier)
     fields.done()
     return item
 
@@ -247,6 +251,24 @@ def _check_whole(fields: Fields, item: Item) -> None:
             "on_adverse 需要写明 integrity 与不利答案",
             "on_adverse needs an integrity part with an adverse answer",
         )
+
+
+def _check_follow_up(fields: Fields, item: Item, earlier: Mapping[str, Item]) -> None:
+    """See that what follows later can be answered later, and that what hangs on it stays open as long."""
+    if item.follow_up_hours and item.type in MEASURED_ON_SITE:
+        fields.wrong(
+            "follow_up_hours",
+            f"类型 {item.type} 在现场记录，不能作为跟进项",
+            f"type {item.type} is recorded on site: it cannot follow later",
+        )
+    for name in items_in(item.show_if):
+        wanted = earlier[name].follow_up_hours if name in earlier else 0
+        if wanted > item.follow_up_hours:
+            fields.wrong(
+                "follow_up_hours",
+                f"显示条件取决于跟进项 {name}；本题的 follow_up_hours 至少为 {wanted}",
+                f"it is shown by follow-up {name}: give it a follow_up_hours of at least {wanted}",
+            )
 
 
 def answers_of(item: Item) -> tuple[str, ...]:

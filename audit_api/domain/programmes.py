@@ -85,16 +85,6 @@ def overlapping(waves: Iterable[Wave], starts_at: datetime, ends_at: datetime) -
     return next((wave for wave in waves if wave.starts_at < ends_at and starts_at < wave.ends_at), None)
 
 
-def waves_of(waves: Iterable[Wave], event_at: datetime) -> list[Wave]:
-    """Give every wave that holds an aware moment; of one programme there is at most one."""
-    return [wave for wave in waves if wave.holds(event_at)]
-
-
-def wave_of(waves: Iterable[Wave], event_at: datetime) -> Wave | None:
-    """Give the wave that holds an aware moment, or None; with several, see `waves_of`."""
-    return next((wave for wave in waves if wave.holds(event_at)), None)
-
-
 def window_moment(text: str, timezone: str, *, closing: bool) -> datetime:
     """Read one end of a window: an ISO 8601 date or time; what has no offset is local to the dealer.
 

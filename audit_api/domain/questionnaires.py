@@ -192,10 +192,3 @@ def _labels(levels: tuple[Level, ...]) -> dict[str, int | str]:
         for word in (level.text.zh, level.text.en):
             found.setdefault(folded(word), set()).add(level.value)
     return {word: values.pop() for word, values in found.items() if len(values) == 1}
-
-
-def score_level(value: int, low: int = 1, high: int = 5) -> float:
-    """Map a level of a scale from `low` to `high` linearly to 0..100: five levels give 0, 25, 50, 75, 100."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{value!r} is not a level from {low} to {high}")
-    return 100.0 * (value - low) / (high - low)

@@ -24,10 +24,9 @@ def visible_items(checklist: Checklist, answers: Answers) -> frozenset[str]:
     return frozenset(shown)
 
 
-def visible_answers(checklist: Checklist, answers: Answers) -> dict[str, Any]:
-    """Return the answers to items that are shown, in the order of the checklist: what a submission keeps."""
-    shown = visible_items(checklist, answers)
-    return {item.id: answers[item.id] for item in checklist.items if item.id in shown and item.id in answers}
+def condition_test(checklist: Checklist, condition: Condition) -> Test:
+    """Return the test of a condition: true for (answers, ids of the items shown) that meet it."""
+    return _test(condition, checklist)
 
 
 def _tests(checklist: Checklist) -> tuple[tuple[str, Test | None], ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 from audit_api.domain.answers import AnswerProblem
@@ -14,6 +15,20 @@ from audit_api.domain.relevance import visible_items
 FAR_METRES = 300.0
 FAILED_BELOW = 50.0
 EARTH_RADIUS_METRES = 6_371_008.8
+UNANSWERED = ("此题必答；请作答", "this item must be answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one item shown stands: photos its answer needs and names, and all that is still missing of it.
+
+    `needed` of a required item without an answer: photos that any answer needs.
+    """
+
+    item: Item
+    needed: int
+    given: int
+    problems: tuple[AnswerProblem, ...]
 
 
 def check_submission(
@@ -23,11 +38,26 @@ def check_submission(
     photo_counts: Mapping[str, int] | None = None,
     dealer_position: tuple[float, float] | None = None,
 ) -> list[AnswerProblem]:
-    """Return the answers, comments and photos still missing, in the order of the checklist.
+    """Return the answers, comments and photos still missing, in the order of the checklist; see ``standings``."""
+    found = standings(checklist, answers, comments, photo_counts, dealer_position)
+    return [problem for standing in found for problem in standing.problems]
+
+
+def standings(
+    checklist: Checklist,
+    answers: Answers,
+    comments: Mapping[str, str] | None = None,
+    photo_counts: Mapping[str, int] | None = None,
+    dealer_position: tuple[float, float] | None = None,
+    *,
+    later: Set[str] = frozenset(),
+) -> list[Standing]:
+    """Return how each item shown stands, in the order of the checklist: the one rule of what a submission needs.
 
     Takes answers that passed ``check_answers``; hidden items ask for nothing. ``photo_counts``: photos named by item;
-    ``dealer_position``: (lat, lon) in degrees, WGS-84, to compare the fix of an auto_gps item with. Codes: required,
-    too_short, photos_missing, comment_adverse, comment_critical, comment_distance.
+    ``dealer_position``: (lat, lon) in degrees, WGS-84, to compare the fix of an auto_gps item with; ``later``: items
+    that may still be unanswered (see ``follow_ups``). Codes: required, too_short, photos_missing, comment_adverse,
+    comment_critical, comment_distance.
     """
     shown = visible_items(checklist, answers)
     counts = photo_counts or {}
@@ -35,26 +65,34 @@ def check_submission(
     for item in checklist.items:
         if item.id not in shown:
             continue
-        value = answers.get(item.id)
-        answered = is_answered(item, value) or (item.type == "photo" and counts.get(item.id, 0) > 0)
-        if not answered:
-            if item.required and not is_not_applicable(item, value):
-                found.append(AnswerProblem(item.id, "required", "此题必答；请作答", "this item must be answered"))
-            continue
-        found += _short(item, value)
-        wanted = photos_needed(item, value)
-        if counts.get(item.id, 0) < wanted:
-            found.append(
-                AnswerProblem(
-                    item.id,
-                    "photos_missing",
-                    f"需要 {wanted} 张照片，现有 {counts.get(item.id, 0)} 张；请补拍",
-                    f"needs {wanted} photos, has {counts.get(item.id, 0)}: take what is missing",
-                )
-            )
-        if not ((comments or {}).get(item.id) or "").strip():
-            found += _comment(item, value, dealer_position)
+        value, given = answers.get(item.id), counts.get(item.id, 0)
+        commented = bool(((comments or {}).get(item.id) or "").strip())
+        answered = is_answered(item, value) or (item.type == "photo" and given > 0)
+        if answered:
+            needed = photos_needed(item, value)
+            problems = _problems(item, value, needed, given, dealer_position, commented=commented)
+        else:
+            owed = item.required and not is_not_applicable(item, value)
+            needed = photos_needed(item, value) if owed else 0
+            problems = [AnswerProblem(item.id, "required", *UNANSWERED)] if owed and item.id not in later else []
+        found.append(Standing(item, needed, given, tuple(problems)))
     return found
+
+
+def _problems(
+    item: Item, value: Any, needed: int, given: int, dealer: tuple[float, float] | None, *, commented: bool
+) -> list[AnswerProblem]:
+    found = _short(item, value)
+    if given < needed:
+        found.append(
+            AnswerProblem(
+                item.id,
+                "photos_missing",
+                f"需要 {needed} 张照片，现有 {given} 张；请补拍",
+                f"needs {needed} photos, has {given}: take what is missing",
+            )
+        )
+    return found if commented else found + _comment(item, value, dealer)
 
 
 def photos_needed(item: Item, value: Any) -> int:
@@ -69,7 +107,7 @@ def photos_needed(item: Item, value: Any) -> int:
 
 
 def _failed(item: Item, value: Any, below: float) -> bool:
-    score = scorer(item)(value) if item.weight else None
+    score = scorer(item)(value) if item.weight and is_answered(item, value) else None
     return score is not None and score < below
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from audit_api.domain.checklists import NOT_APPLICABLE
+from audit_api.domain.programmes import Wave
 from audit_api.domain.questionnaires import LONGEST_TEXT, Questionnaire
 from audit_api.domain.survey_time_columns import NO_TIME, UNREAD, Numbers, TimeColumns
 from audit_api.domain.surveys import (
@@ -29,7 +30,6 @@ from audit_api.domain.surveys import (
     PLAIN,
     TIMES,
     DealerPlace,
-    WaveSpan,
     wave_segments,
 )
 
@@ -73,7 +73,7 @@ class ColumnReader:
         self,
         questionnaire: Questionnaire,
         dealers: Mapping[str, DealerPlace],
-        waves: Iterable[WaveSpan],
+        waves: Iterable[Wave],
     ) -> None:
         self._asked = questionnaire
         places = list(dealers.values())

@@ -15,6 +15,7 @@ from operator import getitem, itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from audit_api.domain.programmes import Wave
 from audit_api.domain.questionnaires import LONGEST_TEXT, Questionnaire
 from audit_api.domain.rows import RowError
 from audit_api.domain.survey_times import TimeRefusedError, read_moment
@@ -44,16 +45,6 @@ class DealerPlace:
     code: str
     brand: str
     timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class WaveSpan:
-    """A wave of a brand, from `starts_at` (inclusive) to `ends_at` (exclusive), both UTC."""
-
-    code: str
-    brand: str
-    starts_at: datetime
-    ends_at: datetime
 
 
 class ResponseRecord(NamedTuple):
@@ -138,7 +129,7 @@ class ResponseReader:
         questionnaire: Questionnaire,
         columns: Sequence[str],
         dealers: Mapping[str, DealerPlace],
-        waves: Iterable[WaveSpan],
+        waves: Iterable[Wave],
         *,
         typed: bool = False,
     ) -> None:
@@ -300,9 +291,9 @@ class WaveSegments:
         return held[bisect_right(borders, moment)]
 
 
-def wave_segments(waves: Iterable[WaveSpan]) -> dict[str, tuple[list[datetime], list[tuple[str, ...]]]]:
+def wave_segments(waves: Iterable[Wave]) -> dict[str, tuple[list[datetime], list[tuple[str, ...]]]]:
     """Cut each brand's time at the borders of its waves: the borders (UTC), and the waves before, between, after."""
-    of_brand: dict[str, list[WaveSpan]] = {}
+    of_brand: dict[str, list[Wave]] = {}
     for wave in waves:
         of_brand.setdefault(wave.brand, []).append(wave)
     made = {}
@@ -311,7 +302,7 @@ def wave_segments(waves: Iterable[WaveSpan]) -> dict[str, tuple[list[datetime], 
         borders = sorted({m.astimezone(UTC) for span in spans for m in (span.starts_at, span.ends_at)})
         held: list[tuple[str, ...]] = [()]
         for border in borders:
-            held.append(tuple(sorted(s.code for s in spans if s.starts_at <= border < s.ends_at)))
+            held.append(tuple(sorted(s.code for s in spans if s.holds(border))))
         made[brand] = (borders, held)
     return made
 

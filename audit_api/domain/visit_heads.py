@@ -9,14 +9,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from audit_api.domain.checklists import Checklist
-from audit_api.domain.programmes import SelectedBy
+from audit_api.domain.programmes import SelectedBy, Wave
 from audit_api.domain.rows import RowError
 from audit_api.domain.survey_times import TimeRefusedError, read_moment
 from audit_api.domain.surveys import (
     SHORTENED,
     DealerPlace,
     WaveSegments,
-    WaveSpan,
     no_single_wave,
     usable,
     wave_segments,
@@ -48,7 +47,7 @@ class Places:
 
     dealers: Mapping[str, DealerPlace]
     auditors: Mapping[str, str]
-    waves: Sequence[WaveSpan]
+    waves: Sequence[Wave]
     checklist: Callable[[str, int], Checklist | None]
 
 
@@ -195,7 +194,7 @@ class HeadReader:
         dealer, started = event
         if named := words.get("wave", ""):
             wave = self._waves.get(named)
-            if wave is None or wave.brand != dealer.brand or not wave.starts_at <= started < wave.ends_at:
+            if wave is None or wave.brand != dealer.brand or not wave.holds(started):
                 zh, en = "不是该品牌包含此时间的波次", f"no wave of brand {dealer.brand} that holds started_at"
                 errors.refuse(row, ("wave", named), zh, en)
             return named

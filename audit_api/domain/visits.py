@@ -41,6 +41,7 @@ class Event(StrEnum):
     RECEIVE = "receive"
     SUBMIT = "submit"
     TAKE_UP = "take_up"
+    FOLLOW_UP = "follow_up"
     RETURN = "return"
     APPROVE = "approve"
     RELEASE = "release"
@@ -55,7 +56,9 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
         (State.STARTED, Event.SUBMIT): State.SUBMITTED,
         (State.STARTED, Event.VOID): State.VOID,
         (State.SUBMITTED, Event.TAKE_UP): State.IN_QC,
+        (State.SUBMITTED, Event.FOLLOW_UP): State.SUBMITTED,
         (State.SUBMITTED, Event.VOID): State.VOID,
+        (State.IN_QC, Event.FOLLOW_UP): State.IN_QC,
         (State.IN_QC, Event.RETURN): State.RETURNED,
         (State.IN_QC, Event.APPROVE): State.APPROVED,
         (State.IN_QC, Event.VOID): State.VOID,
@@ -76,11 +79,7 @@ def after(state: State, event: Event) -> State | None:
 
 
 def is_locked(state: State) -> bool:
-    """Tell whether the auditor's content can no longer change.
-
-    The format marks no item as a follow-up (no checklist sets `evidence.gallery`), so nothing can be added
-    after submission: the 72-hour and 7-day watches are answered before it.
-    """
+    """Tell whether the auditor's content can no longer change, but for open follow-up items (follow_ups.py)."""
     return after(state, Event.RECEIVE) is None
 
 

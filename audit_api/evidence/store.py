@@ -42,9 +42,6 @@ class BlobStore(Protocol):
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading; raises BlobMissingError."""
 
-    def exists(self, sha256: str) -> bool:
-        """Tell whether the blob is complete."""
-
     def size(self, sha256: str) -> int:
         """Give its length in bytes; raises BlobMissingError."""
 
@@ -122,10 +119,6 @@ class GridFSStore:
             return cast(BinaryIO, self._bucket.open_download_stream_by_name(sha256))
         except NoFile:
             raise BlobMissingError(sha256) from None
-
-    def exists(self, sha256: str) -> bool:
-        """Tell whether the blob is complete."""
-        return self._files.find_one({"filename": sha256}, {"_id": 1}) is not None
 
     def size(self, sha256: str) -> int:
         """Give its length in bytes; raises BlobMissingError."""

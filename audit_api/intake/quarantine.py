@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from audit_api.domain.rows import RowError
+
 HEADER = ("row", "column", "value", "reason_zh", "reason_en")
 # A spreadsheet runs a cell that begins so as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -38,11 +40,11 @@ class Quarantine:
         if self._file is not None:
             self._file.close()
 
-    def add(self, row: int, column: str, value: str, zh: str, en: str) -> None:
+    def add(self, error: RowError) -> None:
         """Write one refused cell."""
         if self._file is None:
             # The mark tells spreadsheets that it is UTF-8.
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             csv.writer(self._file).writerow(HEADER)
-        csv.writer(self._file).writerow([row, column, safe_cell(value), zh, en])
+        csv.writer(self._file).writerow([error.row, error.column, safe_cell(error.value), error.zh, error.en])
         self.cells += 1

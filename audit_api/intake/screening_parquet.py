@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from audit_api.anomaly.auditors.inputs import Inputs as AuditorInputs
     from audit_api.anomaly.batch import Inputs
 
 DESCRIBED = b"audit_api"
@@ -30,23 +31,18 @@ class FrozenInputsError(ValueError):
     """What was read is not what was frozen, or cannot be read by this version."""
 
 
-def write_tables(inputs: Inputs) -> dict[str, bytes]:
+def write_tables(inputs: Inputs | AuditorInputs) -> dict[str, bytes]:
     """Return each table of the inputs as the bytes of a Parquet file, by its name."""
-    described = {
-        "columns": [asdict(column) for column in inputs.columns],
-        "fact_touchpoints": list(inputs.fact_touchpoints),
-    }
     written = {}
     for part in fields(inputs):
         table = getattr(inputs, part.name)
         if is_dataclass(table):
-            metadata = {DESCRIBED: json.dumps(described).encode()} if part.name == TABLE else None
-            written[part.name] = _write(table, metadata)
+            written[part.name] = _write(table, _described(inputs) if part.name == TABLE else None)
     return written
 
 
 def read_tables(tables: Mapping[str, BinaryIO], inputs_sha256: str) -> Inputs:
-    """Read frozen tables back; raises FrozenInputsError unless they hash to what the run names.
+    """Read the frozen tables of a screening of dealers; raises FrozenInputsError unless they hash to what it names.
 
     A table this version knows and the frozen inputs lack is empty; one it does not know is refused.
     """
@@ -56,6 +52,40 @@ def read_tables(tables: Mapping[str, BinaryIO], inputs_sha256: str) -> Inputs:
         "dealers": batch.Dealers, "responses": batch.Responses, "audits": batch.Audits, "events": batch.Events,
         "staff": batch.Staff,
     }  # fmt: skip
+    made, described = _made(tables, known)
+    if not described or "dealers" not in made or "audits" not in made:
+        raise FrozenInputsError("dealers, responses or audits are missing")
+    columns = tuple(batch.Column(**column) for column in described["columns"])
+    inputs = batch.Inputs(columns=columns, fact_touchpoints=tuple(described["fact_touchpoints"]), **made)
+    _require_hash(inputs, inputs_sha256)
+    return inputs
+
+
+def read_auditor_tables(tables: Mapping[str, BinaryIO], inputs_sha256: str) -> AuditorInputs:
+    """Read the frozen tables of a screening of auditors; raises FrozenInputsError as `read_tables` does."""
+    from audit_api.anomaly.auditors import inputs as auditors  # noqa: PLC0415 - most commands need no arithmetic
+
+    known = {
+        "visits": auditors.Visits, "answers": auditors.Answers, "photos": auditors.Photos, "fixes": auditors.Fixes,
+    }  # fmt: skip
+    made, _ = _made(tables, known)
+    if missing := sorted(set(known) - set(made)):
+        raise FrozenInputsError(f"table {missing[0]} is missing")
+    inputs = auditors.numbered(**made)
+    _require_hash(inputs, inputs_sha256)
+    return inputs
+
+
+def _described(inputs: Any) -> dict[bytes, bytes]:
+    described = {
+        "columns": [asdict(column) for column in inputs.columns],
+        "fact_touchpoints": list(inputs.fact_touchpoints),
+    }
+    return {DESCRIBED: json.dumps(described).encode()}
+
+
+def _made(tables: Mapping[str, BinaryIO], known: Mapping[str, type[Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read each table as what it is known to be; also what the metadata describe."""
     if unknown := sorted(set(tables) - set(known)):
         raise FrozenInputsError(f"table {unknown[0]} is not known to this version")
     made: dict[str, Any] = {}
@@ -68,13 +98,12 @@ def read_tables(tables: Mapping[str, BinaryIO], inputs_sha256: str) -> Inputs:
         if name == TABLE:
             described = json.loads((table.schema.metadata or {}).get(DESCRIBED, b"{}"))
         made[name] = known[name](**_read(name, table, [field.name for field in fields(known[name])]))
-    if not described or "dealers" not in made or "audits" not in made:
-        raise FrozenInputsError("dealers, responses or audits are missing")
-    columns = tuple(batch.Column(**column) for column in described["columns"])
-    inputs = batch.Inputs(columns=columns, fact_touchpoints=tuple(described["fact_touchpoints"]), **made)
+    return made, described
+
+
+def _require_hash(inputs: Inputs | AuditorInputs, inputs_sha256: str) -> None:
     if (found := inputs.content_hash()) != inputs_sha256:
         raise FrozenInputsError(f"the rows hash to {found}, the run names {inputs_sha256}")
-    return inputs
 
 
 def _write(table: Any, metadata: dict[bytes, bytes] | None) -> bytes:

@@ -51,6 +51,7 @@ DOCUMENTS = (
     "PhotoUpload",
     "Attachment",
     "AttachmentUpload",
+    "PhotoRefusal",
     "PhotoCopies",
     "PhotoDamage",
     "Sweep",

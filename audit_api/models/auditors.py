@@ -1,8 +1,10 @@
-"""Screenings of auditors as they are kept: written once, never changed; apart from everything about dealers."""
+"""Screenings of auditors as they are kept: what was found never changes; apart from everything about dealers."""
 
 from __future__ import annotations
 
 from mongoengine import DateTimeField, DictField, Document, FloatField, IntField, ListField, StringField
+
+from audit_api.domain.auditor_cases import CaseState
 
 
 class AuditorRun(Document):
@@ -17,11 +19,12 @@ class AuditorRun(Document):
     scope = DictField()
     run = DictField(required=True)
     code_sha256 = StringField()
+    frozen = ListField(DictField())  # the inputs as Parquet blobs: table, sha256, bytes, rows
     meta = {"collection": "auditor_runs", "auto_create_index": False, "indexes": ["brand", "wave"]}
 
 
 class AuditorDossier(Document):
-    """What a run found about one auditor, as it was frozen; `_id` is run:auditor."""
+    """What a run found about one auditor, as it was frozen, and what people decided; `_id` is run:auditor."""
 
     id = StringField(primary_key=True)
     run = StringField(required=True)
@@ -36,5 +39,9 @@ class AuditorDossier(Document):
     visits = IntField()
     reasons = ListField(StringField())
     dossier = DictField(required=True)
+    state = StringField(null=True, choices=[s.value for s in CaseState])  # null where no question was raised
+    revision = IntField(required=True)
+    decisions = ListField(DictField())  # outcome, reason, by, at, revision
+    decided_at = DateTimeField(null=True)
     created_at = DateTimeField(required=True)
     meta = {"collection": "auditor_dossiers", "auto_create_index": False, "indexes": [["run", "_id"]]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from mongoengine import (
     BinaryField,
@@ -18,6 +19,8 @@ from pymongo.errors import DuplicateKeyError
 from audit_api.models.base import Row
 
 WITHOUT_PIXELS = {"thumbnail": 0}
+MOST_REFUSALS = 200
+"""Refused uploads remembered of one person; the latest."""
 
 
 class Photo(Document):
@@ -51,6 +54,21 @@ class PhotoUpload(Document):
     person = StringField(required=True)
     received_at = DateTimeField(required=True)
     meta = {"collection": "photo_uploads", "auto_create_index": False, "indexes": ["sha256"]}
+
+
+class PhotoRefusal(Document):
+    """Why a person's upload under a hash was refused last; of no use once the photo has arrived."""
+
+    id = StringField(primary_key=True)  # person:sha256
+    sha256 = StringField(required=True)
+    person = StringField(required=True)
+    problem = StringField(required=True)  # slug of the problem type
+    status = IntField(required=True)
+    reason = StringField(required=True)
+    message = DictField(required=True)  # {zh, en}
+    refused_at = DateTimeField(required=True)
+    times = IntField(required=True)
+    meta = {"collection": "photo_refusals", "auto_create_index": False, "indexes": [["person", "-refused_at"]]}
 
 
 class PhotoDamage(Document):
@@ -89,6 +107,19 @@ def sent_by(person: str, hashes: Iterable[str], uploads: type[Document] = PhotoU
     """Give those of the hashes that a person has sent, whole."""
     ids = [upload_id(person, sha256) for sha256 in hashes]
     return {row["sha256"] for row in uploads._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1})}
+
+
+def arrivals(person: str, hashes: Iterable[str]) -> dict[str, datetime]:
+    """Give when each of the hashes that a person has sent arrived, whole."""
+    ids = [upload_id(person, sha256) for sha256 in hashes]
+    rows = PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1, "received_at": 1})
+    return {row["sha256"]: row["received_at"] for row in rows}
+
+
+def remarks_of(hashes: Iterable[str]) -> dict[str, list[str]]:
+    """Give the codes of the remarks on photos."""
+    rows = Photo._get_collection().find({"_id": {"$in": list(hashes)}}, {"remarks": 1})
+    return {row["_id"]: row.get("remarks") or [] for row in rows}
 
 
 def senders_of(sha256: str, uploads: type[Document] = PhotoUpload) -> list[str]:

@@ -51,6 +51,8 @@ class Visit(Document):
     submitted_revision = IntField()
     score = DictField()
     scores = ListField(DictField())
+    follow_ups = ListField(DictField())  # {item, open_until, answered_at, received_at}: open after submission
+    follow_ups_until = DateTimeField()  # while any of them may still change the score: when the last one closes
     returned = DictField()  # {at, by, reason, notes}
     unverified = ListField(StringField())
     checks = ListField(DictField())  # what the quality checks said at submission
@@ -73,6 +75,7 @@ class Visit(Document):
             ["observations.photos.sha256"],
             # Few visits have any: the index holds those alone.
             {"fields": ["observations.attachments.sha256"], "sparse": True},
+            {"fields": ["follow_ups_until"], "sparse": True},
             # The review queue: what needs most looking at first.
             {
                 "fields": ["-check_counts.blocking", "-check_counts.advisory", "submitted_at", "_id"],
@@ -89,6 +92,23 @@ class VisitRevision(DynamicDocument):
     id = StringField(primary_key=True)
     visit = StringField(required=True)
     meta = {"collection": "visit_revisions", "auto_create_index": False, "indexes": ["visit"]}
+
+
+def items_naming(visit: str, hashes: list[str]) -> dict[str, list[str]]:
+    """Give the items that earlier revisions of a visit named photos for, by hash; found in the database itself.
+
+    A revision can name tens of thousands of photos, and there can be many.
+    """
+    wanted = {"observations.photos.sha256": {"$in": hashes}}
+    steps = [
+        {"$match": {"visit": visit, **wanted}},
+        {"$project": {"observations.item": 1, "observations.photos.sha256": 1}},
+        {"$unwind": "$observations"},
+        {"$unwind": "$observations.photos"},
+        {"$match": wanted},
+        {"$group": {"_id": "$observations.photos.sha256", "items": {"$addToSet": "$observations.item"}}},
+    ]
+    return {row["_id"]: sorted(row["items"]) for row in VisitRevision._get_collection().aggregate(steps)}
 
 
 class VisitConflict(Document):

@@ -113,12 +113,6 @@ def open_assignment(actor: Actor, code: str) -> Row:
     return _presented(actor, [row])[0]
 
 
-def find_assignment(code: str, *, session: ClientSession | None = None) -> Row | None:
-    """Read an assignment as it is kept, whatever the scope; None where there is none."""
-    row: Row | None = programmes.Assignment._get_collection().find_one({"_id": code}, session=session)
-    return row
-
-
 def _scope(actor: Actor) -> Row:
     if actor.role is Role.AUDITOR:
         return {"auditor": actor.id, "imported": None}  # what is long done is no task

@@ -30,14 +30,23 @@ _NAMES = {
 
 
 def receive_attachment(
-    store: BlobStore, stream: IO[bytes], sha256: str, *, settings: Settings, actor: Actor, at: datetime
+    store: BlobStore,
+    stream: IO[bytes],
+    sha256: str,
+    *,
+    announced_bytes: int | None = None,
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
 ) -> Row:
-    """Take in an attachment named by its SHA-256; returns its facts once blob and record are durable.
+    """Receive a whole attachment named by its SHA-256; returns its facts once blob and record are durable.
 
     Raises what `receive_whole` does: ATTACHMENT_EXISTS, ATTACHMENT_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE
     with the reason; RECORDING_NOT_ALLOWED for sound from somebody who has nowhere to record it.
     """
-    return receive_whole(ATTACHMENTS, store, stream, sha256, settings=settings, actor=actor, at=at)
+    return receive_whole(
+        ATTACHMENTS, store, stream, sha256, announced_bytes=announced_bytes, settings=settings, actor=actor, at=at
+    )
 
 
 def may_see_attachment(actor: Actor, sha256: str) -> bool:

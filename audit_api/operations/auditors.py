@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,21 +13,24 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from audit_api import __version__, problems
+from audit_api.domain.auditor_cases import first_state
 from audit_api.domain.directory import Actor
+from audit_api.evidence.store import BlobStore
 from audit_api.models import trail
 from audit_api.models.auditors import AuditorDossier, AuditorRun
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.directory import Person
 from audit_api.operations.auditors_inputs import collect_inputs
 from audit_api.operations.programmes import brand_filter, open_wave
-from audit_api.operations.screening_frozen import code_sha256
+from audit_api.operations.screening_frozen import code_sha256, freeze_inputs, own_store
 from audit_api.operations.screening_inputs import visits_from
 from audit_api.problems import Problem
 
 if TYPE_CHECKING:  # a web process reads dossiers without paying for the arithmetic
     from audit_api.anomaly.auditors.screening import Parameters, Screening
 
-LISTED = {"dossier": 0}
+LISTED = {"dossier": 0, "decisions": 0}
+TITLES = {"dossier.evidence.indicator": 1, "dossier.evidence.title": 1}
 GRADES = ("flag", "watch", "none", "not_assessable")
 
 
@@ -37,9 +40,10 @@ def screen_auditors(
     actor: Actor,
     at: datetime,
     parameters: Parameters | None = None,
+    store: BlobStore | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Row:
-    """Screen the auditors of a wave's programme and freeze a dossier of each; returns the run.
+    """Screen the auditors of a wave's programme, freeze the inputs and a dossier of each; returns the run.
 
     The run's id derives from inputs, parameters and code: the same again returns the run that is there, with
     `repeated` true. Raises NOT_FOUND for the wave, SCREENING_REFUSED.
@@ -54,6 +58,8 @@ def screen_auditors(
     if (there := AuditorRun._get_collection().find_one({"_id": run_id})) is not None:
         return {**there, "code": run_id, "repeated": True}
     screening = screen(inputs, parameters, progress)
+    progress("freezing the inputs")
+    frozen = freeze_inputs(inputs, store or own_store())
     run: Row = {
         "_id": run_id,
         "wave": wave,
@@ -64,6 +70,7 @@ def screen_auditors(
         "scope": {"visits_from": visits_from(found_wave), "visits_until": found_wave["ends_at"]},
         "run": screening.run,
         "code_sha256": code_sha256(),
+        "frozen": frozen,
     }
     dossiers = _dossier_rows(run, screening)
 
@@ -87,8 +94,7 @@ def _run_id(wave: str, inputs_sha256: str, parameters: dict[str, Any]) -> str:
 
 
 def _dossier_rows(run: Row, screening: Screening) -> list[Row]:
-    people = Person._get_collection().find({"_id": {"$in": list(screening.dossiers)}}, {"name": 1})
-    names = {row["_id"]: row["name"] for row in people}
+    names = names_of(screening.dossiers)
     return [
         {
             "_id": f"{run['_id']}:{auditor}",
@@ -99,10 +105,20 @@ def _dossier_rows(run: Row, screening: Screening) -> list[Row]:
             "name": names.get(auditor, ""),
             **{name: dossier[name] for name in ("grade", "p", "family_p", "q", "visits", "reasons")},
             "dossier": dossier,
+            "state": first_state(dossier["grade"]),
+            "revision": 1,
+            "decisions": [],
+            "decided_at": None,
             "created_at": run["started_at"],
         }
         for auditor, dossier in screening.dossiers.items()
     ]
+
+
+def names_of(people: Iterable[str]) -> dict[str, str]:
+    """Give the names of people by their ids."""
+    found = Person._get_collection().find({"_id": {"$in": sorted(set(people))}}, {"name": 1})
+    return {row["_id"]: row["name"] for row in found}
 
 
 def list_auditor_runs(actor: Actor, *, limit: int, after: str | None = None, wave: str | None = None) -> Row:
@@ -140,17 +156,23 @@ def list_screened_auditors(actor: Actor, run_id: str, *, limit: int, after: str 
 
 
 def ranked_auditors(actor: Actor, run_id: str, limit: int = 200) -> list[Row]:
-    """Give a run's auditors without their dossiers, the most unusual first; raises NOT_FOUND."""
+    """Give a run's auditors without their dossiers, the most unusual first; raises NOT_FOUND.
+
+    `told` names what stands out as `{"zh", "en"}`, in the order of `reasons`.
+    """
     open_auditor_run(actor, run_id)
-    rows = list(
-        AuditorDossier._get_collection().find({"run": run_id}, LISTED).sort([("family_p", 1), ("p", 1), ("_id", 1)])
-    )
+    names = ("auditor", "name", "run", "grade", "visits", "reasons", "state", "family_p", "p")
+    found = AuditorDossier._get_collection().find({"run": run_id}, dict.fromkeys(names, 1) | TITLES)
+    rows = list(found.sort([("family_p", 1), ("p", 1), ("_id", 1)]))
     rows.sort(key=lambda row: GRADES.index(row["grade"]))
+    for row in rows:
+        titles = {piece["indicator"]: piece["title"] for piece in row.pop("dossier").get("evidence", ())}
+        row["told"] = [titles[code] for code in row["reasons"]]
     return rows[:limit]
 
 
 def open_auditor_dossier(actor: Actor, run_id: str, auditor: str) -> Row:
-    """Read the dossier that a run has of an auditor, as it was frozen; raises NOT_FOUND."""
+    """Read the dossier that a run has of an auditor, as it was frozen, with the decisions; raises NOT_FOUND."""
     run = open_auditor_run(actor, run_id)
     row: Row | None = AuditorDossier._get_collection().find_one({"_id": f"{run['_id']}:{auditor}"})
     if row is None:

@@ -31,7 +31,7 @@ from audit_api.operations.demo_network import (
     DemoVisit,
     plan_demo,
 )
-from audit_api.operations.demo_visits import Sending, make_visit
+from audit_api.operations.demo_visits import Copied, Sending, make_visit
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
@@ -131,6 +131,8 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
     chosen = [visit for visit in demo.plan.visits if _is_screened(visit) is screened]
     actors = {person.email: _actor(person.email) for person in demo.plan.people}
     dealers = {dealer.code: dealer for dealer in demo.plan.dealers}
+    earlier, copying = recycled_pair(demo.plan)
+    copied = Copied(dealers[earlier.request.dealer].name_en, earlier.visit_id)
     sending = Sending(demo.settings, demo.store, actors["reviewer@example.com"], demo.now)
 
     def send(visit: DemoVisit) -> int:
@@ -146,6 +148,7 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
             checklist=checklist,
             auditor=actors[request.auditor],
             quality=quality,
+            copied=copied if visit == copying else None,
         )
 
     photos = done = 0
@@ -157,6 +160,21 @@ def load_visits(demo: Demo, found: Mapping[str, tuple[float, ...]], *, screened:
                     f"{done}/{len(chosen)} 次走访、{photos} 张照片已接收",
                     f"{done}/{len(chosen)} visits with {photos} photographs received",
                 )
+
+
+def recycled_pair(plan: DemoPlan) -> tuple[DemoVisit, DemoVisit]:
+    """Choose a visit whose first photograph shows an earlier visit of the same auditor to another dealer.
+
+    It is the first one that no screening reads, so that the search, which goes by time, comes to it early.
+    """
+    covert = sorted((v for v in plan.visits if v.request.checklist == "SMS"), key=lambda visit: visit.started_at)
+    return next(
+        (earlier, later)
+        for later in covert if not _is_screened(later)
+        for earlier in covert
+        if earlier.request.auditor == later.request.auditor and earlier.started_at < later.started_at
+        and earlier.request.dealer != later.request.dealer
+    )  # fmt: skip
 
 
 def token_for(email: str, kept: str, *, days: int, at: datetime, hash_token: Callable[[str], str]) -> str:

@@ -18,17 +18,22 @@ MAKE, MODEL, ORIENTATION, SOFTWARE, DATE_TIME = 0x010F, 0x0110, 0x0112, 0x0131, 
 DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL = 0x9003, 0x9011
 
 
-def draw_photo(lines: tuple[str, ...], *, taken_at: datetime, lat: float, lon: float, seed: str) -> bytes:
+def draw_photo(
+    lines: tuple[str, ...], *, taken_at: datetime, lat: float, lon: float, seed: str, cut: float = 0.0
+) -> bytes:
     """Draw a JPEG; the same arguments give the same bytes.
 
     `lines` (Latin letters) are written into the picture; `taken_at` is local time with its offset;
-    lat, lon in degrees, WGS-84.
+    lat, lon in degrees, WGS-84. `cut`: share taken off each edge, as of a picture photographed from a screen.
     """
     chance = random.Random(seed)  # noqa: S311 - pictures, not secrets
     image = _scene(chance)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
         draw.text((28, 24 + 34 * number), line, fill="white", font=_font(), stroke_width=2, stroke_fill="black")
+    if cut:
+        width, height = SIZE
+        image = image.crop((int(cut * width), int(cut * height), int((1 - cut) * width), int((1 - cut) * height)))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=QUALITY, exif=_exif(taken_at, lat, lon))
     return file.getvalue()

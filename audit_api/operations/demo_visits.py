@@ -27,6 +27,7 @@ from audit_api.simulator.observations import draw_fix, draw_visit
 
 SENT_AFTER = timedelta(hours=3)
 REVIEWED_AFTER = timedelta(days=1)
+COPY_CUT = 0.05
 LEFT_FOR_REVIEW = timedelta(days=16)
 """Visits younger than this stay submitted, so that the reviewer finds a queue."""
 
@@ -41,6 +42,14 @@ class Sending:
     now: datetime
 
 
+@dataclass(frozen=True)
+class Copied:
+    """Whose picture a photograph shows: the title written into it, and the seed of the visit it was drawn for."""
+
+    title: str
+    seed: str
+
+
 def compose_visit(
     checklist: Checklist,
     *,
@@ -52,10 +61,12 @@ def compose_visit(
     quality: float,
     seed: str,
     adverse_share: float = 0.0,
+    copied: Copied | None = None,
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Draw one whole visit: the body of its PUT, and its photographs by SHA-256.
 
-    quality: 0..1, the chance that a criterion is met; the same arguments give the same visit.
+    quality: 0..1, the chance that a criterion is met; the same arguments give the same visit. `copied`: the first
+    photograph is one of an earlier visit, cut at its edges.
     """
     rng = np.random.default_rng(np.frombuffer(hashlib.sha256(seed.encode()).digest(), dtype=np.uint32))
     local = started_at.astimezone(ZoneInfo(TIMEZONE))
@@ -64,16 +75,18 @@ def compose_visit(
     )
     by_item = {observation["item"]: observation for observation in drawn.observations}
     pictures: dict[str, bytes] = {}
-    for slot in drawn.slots:
+    for number, slot in enumerate(drawn.slots):
+        source = copied if copied and number == 0 else Copied(title, seed)
         observation = by_item[slot.item]
         taken_at = datetime.fromisoformat(observation["answered_at"])
         fix = draw_fix(rng, taken_at, position)
         picture = draw_photo(
-            (title, f"{slot.item} {slot.slot}"),
+            (source.title, f"{slot.item} {slot.slot}"),
             taken_at=taken_at,
             lat=fix["lat"],
             lon=fix["lon"],
-            seed=f"{seed}:{slot.item}:{slot.slot}",
+            seed=f"{source.seed}:{slot.item}:{slot.slot}",
+            cut=COPY_CUT if source is copied else 0.0,
         )
         sha256 = hashlib.sha256(picture).hexdigest()
         pictures[sha256] = picture
@@ -101,6 +114,7 @@ def make_visit(
     checklist: Checklist,
     auditor: Actor,
     quality: float,
+    copied: Copied | None = None,
 ) -> int:
     """Send one visit with its photographs, submit it, review it; repeated, it goes on where it stopped.
 
@@ -115,6 +129,7 @@ def make_visit(
         started_at=visit.started_at,
         quality=quality,
         seed=visit.visit_id,
+        copied=copied,
     )
     arrived = datetime.fromisoformat(content["ended_at"]) + SENT_AFTER
     row, _ = visits.receive_visit(visit.visit_id, content, actor=auditor, at=arrived)

@@ -19,6 +19,7 @@ from audit_api.evidence.partials import PartialBusyError, PartialUploads
 from audit_api.evidence.store import BlobStore, HashDiffersError
 from audit_api.models import photos
 from audit_api.models.base import Row, to_milliseconds
+from audit_api.operations.photo_refusals import remembers_refusals
 from audit_api.operations.upload_limits import count_bytes, room_on_disk
 from audit_api.problems import Problem, ProblemType
 from audit_api.settings import Settings
@@ -55,21 +56,24 @@ class EvidenceKind:
     not_read: tuple[str, ...] = ()
 
 
+@remembers_refusals
 def receive_whole(
     kind: EvidenceKind,
     store: BlobStore,
     stream: IO[bytes],
     sha256: str,
     *,
+    announced_bytes: int | None = None,
     settings: Settings,
     actor: Actor,
     at: datetime,
 ) -> Row:
     """Receive a whole file named by its SHA-256; returns its facts as shown once blob and record are durable.
 
-    It takes the place of what has come of it in chunks, unless its bytes are not those of its name. Raises NOT_FOUND
+    `announced_bytes`: the length that the sender claims, where it does; too many are refused before any is read. It
+    takes the place of what has come of it in chunks, unless its bytes are not those of its name. Raises NOT_FOUND
     for a malformed name, `kind.exists` when this person has sent it before, HASH_MISMATCH, what `kind` refuses with,
-    TOO_MANY_REQUESTS or UNAVAILABLE with Retry-After.
+    TOO_MANY_REQUESTS or UNAVAILABLE with Retry-After; what is refused about the bytes is remembered for the sender.
     """
     check_name(sha256)
     uploads = PartialUploads(settings.upload_dir)
@@ -77,6 +81,8 @@ def receive_whole(
         try:
             if photos.sent_by(actor.id, [sha256], kind.uploads):
                 raise Problem(kind.exists)
+            if announced_bytes is not None and announced_bytes > (limit := kind.most_bytes(settings)):
+                raise kind.refuse("too_many_bytes", {"bytes": announced_bytes, "limit": limit})
             with tempfile.TemporaryFile(dir=settings.upload_dir or None) as temporary:
                 file = cast(BinaryIO, temporary)
                 length = _spool(stream, file, kind, settings)

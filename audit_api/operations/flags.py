@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,14 @@ from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.visits import Visit
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.flags_blind import require_blind, show_figures, under_review
+from audit_api.operations.revisions import Revised, step_refused
 from audit_api.operations.submissions import dealer_timezone
 from audit_api.problems import Problem
 
 MOST_QUESTIONS_SHOWN = 50
 LISTED = {"dossier": 0, "decisions": 0, "interests": 0}
 
-Also = Callable[[ClientSession], None]
+FLAGS = Revised(flags.Flag._get_collection, "flag", "这个标记", "The flag")
 
 
 def list_flags(
@@ -120,7 +121,7 @@ def decide_flag(
     it.
     """
     flag = find_flag(actor, flag_id)
-    require_current(flag, revision)
+    FLAGS.require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
     require_blind(flag, actor)
     decision = Decision(Outcome(outcome), reason.strip(), look_alike, actor.id, to_milliseconds(at), revision)
@@ -149,7 +150,9 @@ def decide_flag(
             suppress(flag, reached, look_alike, decision.at, session)
 
     details = {"outcome": outcome, "look_alike": look_alike, "reason": decision.reason}
-    change_flag(flag, values, push={"decisions": entry}, verb="decided", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(
+        flag, values, push={"decisions": entry}, verb="decided", details=details, actor=actor, at=at, also=also
+    )
     return open_flag(actor, flag_id)
 
 
@@ -162,36 +165,6 @@ def _decision(taken: Mapping[str, Any]) -> Decision:
 def first_step(flag: Row, actor: Actor) -> Row:
     """Give the note that somebody's first step on a flag was taken blind or not; nothing where there was one."""
     return {} if "first_step_blind" in flag else {"first_step_blind": is_blind(flag, actor)}
-
-
-def change_flag(
-    flag: Row,
-    values: Row,
-    *,
-    push: Row | None = None,
-    verb: str,
-    details: Row,
-    actor: Actor,
-    at: datetime,
-    also: Also = lambda session: None,
-) -> None:
-    """Write the next revision of a flag, what belongs to it, and its entry in the trail, all or nothing.
-
-    Raises STALE_REVISION when somebody was quicker.
-    """
-    change: Row = {"$set": values, "$inc": {"revision": 1}} | ({"$push": push} if push else {})
-    told = details | {"state": values.get("state", flag["state"]), "revision": flag["revision"] + 1}
-
-    def write(session: ClientSession) -> bool:
-        wanted = {"_id": flag["_id"], "revision": flag["revision"]}
-        if flags.Flag._get_collection().update_one(wanted, change, session=session).modified_count != 1:
-            return False
-        also(session)
-        trail.append("flag", flag["_id"], verb, actor_id=actor.id, at=at, details=told, session=session)
-        return True
-
-    if not in_transaction(write):
-        raise stale(flag["_id"], flag["revision"])
 
 
 def close_questions(flag: Row, reached: FlagState, at: datetime, appeal_days: int, session: ClientSession) -> None:
@@ -210,12 +183,6 @@ def suppress(flag: Row, reached: FlagState, look_alike: str, at: datetime, sessi
     row = {name: flag[name] for name in ("dealer", "brand", "wave", "questionnaire", "groups")}
     row |= {"programme": run["programme"] if run else "", "look_alike": look_alike, "created_at": at}
     flags.Suppression._get_collection().replace_one({"_id": flag["_id"]}, row, upsert=True, session=session)
-
-
-def require_current(flag: Row, revision: int) -> None:
-    """Raise STALE_REVISION unless the revision that was read is the present one."""
-    if flag["revision"] != revision:
-        raise stale(flag["_id"], revision)
 
 
 def require_no_interest(flag: Row, interests: list[str], actor: Actor, at: datetime) -> None:
@@ -273,27 +240,3 @@ def visits_used(flag: Row) -> list[str]:
         if isinstance(rows, Mapping):
             found.update(str(visit) for visit in rows.get("visits") or ())
     return sorted(found)
-
-
-def stale(flag_id: str, read: int) -> Problem:
-    """Make the answer to somebody who has read an older revision, with what has happened since."""
-    row = flags.Flag._get_collection().find_one({"_id": flag_id}, {"revision": 1}) or {"revision": read}
-    changes = [
-        {"verb": entry["verb"], "state": entry["details"].get("state", ""), "at": entry["at"].isoformat()}
-        for entry in trail.entries_of("flag", flag_id)
-        if entry["details"].get("revision", 0) > read
-    ]
-    return Problem(
-        problems.STALE_REVISION,
-        zh="您打开之后，这个标记已有新的变化（见 changes）；请刷新后再操作",
-        en="The flag has changed since you opened it (see changes); refresh and act again",
-        members={"current_revision": row["revision"], "changes": changes},
-    )
-
-
-def step_refused(refused: DecisionRefused) -> Problem:
-    """Turn a refusal of the rules into a problem: INVALID where a field can be mended, else TRANSITION_REFUSED."""
-    if not refused.field:
-        return Problem(problems.TRANSITION_REFUSED, zh=refused.zh, en=refused.en)
-    error = {"field": refused.field, "message": {"zh": refused.zh, "en": refused.en}}
-    return Problem(problems.INVALID, zh=refused.zh, en=refused.en, members={"errors": [error]})

@@ -36,19 +36,18 @@ from audit_api.models.directory import Person
 from audit_api.models.visits import Visit
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.flags import (
-    change_flag,
+    FLAGS,
     close_questions,
     find_flag,
     first_step,
     open_flag,
-    require_current,
     require_no_interest,
-    step_refused,
     suppress,
     visits_used,
 )
 from audit_api.operations.flags_blind import require_blind
 from audit_api.operations.flags_files import require_sent
+from audit_api.operations.revisions import step_refused
 from audit_api.operations.submissions import dealer_timezone
 from audit_api.problems import Problem
 
@@ -76,7 +75,7 @@ def ask_dealer(
     that the flag has not, that no dealer may see, or a text that names a respondent, a visit or an auditor.
     """
     flag = find_flag(actor, flag_id)
-    require_current(flag, revision)
+    FLAGS.require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
     require_blind(flag, actor)
     try:
@@ -115,7 +114,7 @@ def ask_dealer(
         **first_step(flag, actor),
     }
     details = {"question": question["_id"], "indicators": indicators}
-    change_flag(flag, values, verb="asked", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(flag, values, verb="asked", details=details, actor=actor, at=at, also=also)
     return open_flag(actor, flag_id)
 
 
@@ -161,7 +160,7 @@ def list_questions(actor: Actor, *, limit: int, after: str | None = None) -> Row
 
 def open_question(actor: Actor, question_id: str) -> Row:
     """Read one question in the dealer's form; raises NOT_FOUND."""
-    return dealers_view(_find_question(actor, question_id))
+    return dealers_view(find_question(actor, question_id))
 
 
 def dealers_view(row: Row) -> Row:
@@ -206,7 +205,7 @@ def reply_to_question(
 
 
 def _reply(question_id: str, said: Row, actor: Actor, at: datetime) -> Row:
-    question = _find_question(actor, question_id)
+    question = find_question(actor, question_id)
     require_sent(actor, question, said)
     reply = {"by": actor.id, "at": to_milliseconds(at), **said}
     if any(_is_same(kept, reply) for kept in question["replies"]):
@@ -230,7 +229,7 @@ def _reply(question_id: str, said: Row, actor: Actor, at: datetime) -> Row:
 
     values = {"state": reached.value, "heard_revision": flag["revision"] + 1}
     details = {"question": question_id, **_named(said)}
-    change_flag(flag, values, verb="replied", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(flag, values, verb="replied", details=details, actor=actor, at=at, also=also)
     return open_question(actor, question_id)
 
 
@@ -247,7 +246,7 @@ def appeal_decision(
 
 
 def _appeal(question_id: str, said: Row, actor: Actor, at: datetime) -> Row:
-    question = _find_question(actor, question_id)
+    question = find_question(actor, question_id)
     require_sent(actor, question, said)
     flag = _flag_of(question)
     kept = question["appeal"]
@@ -267,7 +266,7 @@ def _appeal(question_id: str, said: Row, actor: Actor, at: datetime) -> Row:
         flags.Question._get_collection().update_one({"_id": question_id}, {"$set": {"appeal": appeal}}, session=session)
 
     details = {"question": question_id, **_named(said)}
-    change_flag(flag, {"appeal": appeal}, verb="appealed", details=details, actor=actor, at=at, also=also)
+    FLAGS.change(flag, {"appeal": appeal}, verb="appealed", details=details, actor=actor, at=at, also=also)
     return open_question(actor, question_id)
 
 
@@ -288,7 +287,7 @@ def decide_flag_appeal(
     appeal waits or the person asked or decided before.
     """
     flag = find_flag(actor, flag_id)
-    require_current(flag, revision)
+    FLAGS.require_current(flag, revision)
     require_no_interest(flag, interests or [], actor, at)
     askers = flags.Question._get_collection().distinct("asked_by", {"flag": flag_id})
     involved = frozenset({*askers, *(taken["by"] for taken in flag["decisions"])})
@@ -315,13 +314,14 @@ def decide_flag_appeal(
     if reached in DECIDED - {FlagState.CONFIRMED}:
         values["response"] = None
     details = {"outcome": outcome, "look_alike": look_alike, "reason": decision.reason}
-    change_flag(
+    FLAGS.change(
         flag, values, push={"decisions": entry}, verb="appeal_decided", details=details, actor=actor, at=at, also=also
     )
     return open_flag(actor, flag_id)
 
 
-def _find_question(actor: Actor, question_id: str) -> Row:
+def find_question(actor: Actor, question_id: str) -> Row:
+    """Find a question to one's dealers; raises NOT_FOUND."""
     wanted = {"$and": [{"_id": question_id}, scope_filter(actor)]}
     row: Row | None = flags.Question._get_collection().find_one(wanted)
     if row is None or actor.role is not Role.DEALER:

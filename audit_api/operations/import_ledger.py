@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +32,7 @@ Written = Future[dict[int, Outcome]]
 
 
 @dataclass
-class BatchReport(ImportReport):
+class BatchReport(ImportReport, ABC):
     """What an import of batches did; `changes` names the first documents that came with other content.
 
     `preview` shows in a dry run the first of them as understood."""
@@ -41,13 +42,13 @@ class BatchReport(ImportReport):
     changes: list[Row] = field(default_factory=list)
     preview: list[Row] = field(default_factory=list)
 
+    @abstractmethod
     def change(self, row: int, document: Document, became: Outcome) -> Row:
         """Name a document that came with other content."""
-        raise NotImplementedError
 
+    @abstractmethod
     def too_many(self, row: int, document: Document) -> RowError:
         """Say that there is no room for another version of a document."""
-        raise NotImplementedError
 
 
 @dataclass

@@ -13,6 +13,7 @@ from audit_api.evidence.store import BlobStore
 from audit_api.models import photos as rows
 from audit_api.models.base import Row
 from audit_api.operations.evidence_intake import EvidenceKind, check_name, take_in
+from audit_api.operations.photo_refusals import remembers_refusals
 from audit_api.operations.photos import PHOTOS
 from audit_api.operations.upload_limits import count_bytes, make_room, one_writer, room_on_disk
 from audit_api.problems import Problem
@@ -93,7 +94,7 @@ def receive_chunk(
                 raise Problem(kind.exists)
             if partial is None or partial.size != offset:
                 raise _elsewhere(partial)
-            end = _append(kind, partial, chunk, length, at)
+            end = _append(kind, partial, sha256, chunk, length, actor=actor, at=at)
             if end < length:
                 return ChunkReceived(end)
             return ChunkReceived(end, _finish(kind, store, partial, sha256, settings=settings, actor=actor, at=at))
@@ -114,7 +115,10 @@ def _read(stream: Readable, limit: int) -> bytes:
     return bytes(chunk)
 
 
-def _append(kind: EvidenceKind, partial: Partial, chunk: bytes, length: int, at: datetime) -> int:
+@remembers_refusals
+def _append(
+    kind: EvidenceKind, partial: Partial, sha256: str, chunk: bytes, length: int, *, actor: Actor, at: datetime
+) -> int:
     """Add a chunk where it belongs and give the new offset; raises INVALID, UNSUPPORTED_MEDIA_TYPE."""
     offset = partial.size
     if offset + len(chunk) > length:
@@ -127,6 +131,7 @@ def _append(kind: EvidenceKind, partial: Partial, chunk: bytes, length: int, at:
     return partial.append(chunk, at) if chunk else offset
 
 
+@remembers_refusals
 def _finish(
     kind: EvidenceKind,
     store: BlobStore,

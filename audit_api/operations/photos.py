@@ -24,13 +24,22 @@ _NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
 
 
 def receive_photo(
-    store: BlobStore, stream: IO[bytes], sha256: str, *, settings: Settings, actor: Actor, at: datetime
+    store: BlobStore,
+    stream: IO[bytes],
+    sha256: str,
+    *,
+    announced_bytes: int | None = None,
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
 ) -> Row:
     """Receive a whole photo named by its SHA-256; returns its facts once blob and record are durable.
 
     Raises what `receive_whole` does: PHOTO_EXISTS, PHOTO_REFUSED, UNSUPPORTED_MEDIA_TYPE or TOO_LARGE with the reason.
     """
-    return receive_whole(PHOTOS, store, stream, sha256, settings=settings, actor=actor, at=at)
+    return receive_whole(
+        PHOTOS, store, stream, sha256, announced_bytes=announced_bytes, settings=settings, actor=actor, at=at
+    )
 
 
 def may_see_photo(actor: Actor, sha256: str) -> bool:

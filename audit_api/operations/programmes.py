@@ -157,34 +157,6 @@ def open_wave(actor: Actor, code: str) -> Row:
     return _in_scope(actor, programmes.Wave._get_collection().find_one({"_id": code}))
 
 
-def find_wave(code: str) -> rules.Wave | None:
-    """Find a wave by code, whatever the scope; None where there is none."""
-    row = programmes.Wave._get_collection().find_one({"_id": code})
-    return programmes.wave_of_row(row) if row else None
-
-
-def waves_of_brand(brand: str) -> list[rules.Wave]:
-    """Give all waves of a brand by beginning: an import reads them once and asks `rules.wave_of` for each row."""
-    found = programmes.Wave._get_collection().find({"brand": brand}).sort("starts_at", 1)
-    return [programmes.wave_of_row(row) for row in found]
-
-
-def wave_holding(brand: str, event_at: datetime) -> rules.Wave | None:
-    """Give the brand's wave that holds a moment, None where there is none.
-
-    Raises INVALID where waves of several programmes hold it: guessing would put answers in the wrong wave.
-    """
-    return only_wave(rules.waves_of(waves_of_brand(brand), event_at))
-
-
-def only_wave(found: list[rules.Wave]) -> rules.Wave | None:
-    """Give the one wave found or None; raises INVALID naming them where there are several."""
-    if len(found) > 1:
-        names = ", ".join(sorted(wave.code for wave in found))
-        raise invalid("wave", f"多个波次包含该时间：{names}", f"Several waves hold that time: {names}")
-    return found[0] if found else None
-
-
 def sees_brand(actor: Actor, brand: str) -> bool:
     """Tell whether the actor's scope is a whole brand (and not single dealers of it)."""
     return not actor.dealers and (ALL_BRANDS in actor.brands or brand in actor.brands)

@@ -6,7 +6,7 @@ from audit_api import problems
 from audit_api.domain import results
 from audit_api.domain.directory import Actor, Role
 from audit_api.domain.packaged import packaged_code_book
-from audit_api.domain.visits import State
+from audit_api.domain.visits import State, is_visible_to_dealer
 from audit_api.models import visits
 from audit_api.models.base import Row
 from audit_api.models.directory import Dealer
@@ -53,5 +53,5 @@ def list_results(
 def _in_sight(actor: Actor) -> Row:
     scope = scope_filter(actor)
     if actor.role is Role.DEALER:
-        return {**scope, "state": State.RELEASED.value}
+        return {**scope, "state": {"$in": [state.value for state in State if is_visible_to_dealer(state)]}}
     return {**scope, "submitted_at": {"$exists": True}}

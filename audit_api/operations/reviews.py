@@ -18,8 +18,8 @@ from audit_api.domain.visits import Event, State
 from audit_api.models import trail, visits
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.operations.findings import raise_findings, release_findings, withdraw_findings
-from audit_api.operations.submissions import score_entry
-from audit_api.operations.visit_reading import checklist_of, find_visit
+from audit_api.operations.follow_ups import check_closed, late_unsubmitted
+from audit_api.operations.visit_reading import checklist_of, find_visit, score_entry
 from audit_api.problems import Problem
 
 Beside = Callable[[ClientSession], None]
@@ -62,15 +62,18 @@ def approve_visit(
 ) -> Row:
     """Approve a visit: score it once more, without the items whose evidence was rejected; both scores are kept.
 
-    `cleared`: `[{check, reason}]` for each blocking quality check that did not pass; raises CHECKS_OPEN without.
+    `cleared`: `[{check, reason}]` for each blocking quality check that did not pass; raises CHECKS_OPEN without, and
+    FOLLOW_UPS_OPEN while late answers may still come. Late answers that were never submitted count as unverified.
     """
     visit = find_visit(actor, visit_id)
     _check_possible(visit, Event.APPROVE, record_revision, actor)
     answered = _cleared(visit, cleared or [], actor, at)
     checklist = checklist_of(visit)
+    check_closed(visit, checklist, at)
     _check_items(checklist, unverified)
-    score = score_visit(checklist, answers_of(checklist, visit["observations"]), frozenset(unverified))
-    changed = {"score": score.as_document(), "unverified": sorted(set(unverified)), "approved_at": to_milliseconds(at)}
+    left_out = late_unsubmitted(visit).union(unverified)
+    score = score_visit(checklist, answers_of(checklist, visit["observations"]), left_out)
+    changed = {"score": score.as_document(), "unverified": sorted(left_out), "approved_at": to_milliseconds(at)}
     changed["cleared"] = answered
     details = {"unverified": changed["unverified"], "raw": score.raw, "capped": score.capped}
     if answered:
@@ -78,7 +81,8 @@ def approve_visit(
 
     def beside(session: ClientSession) -> None:
         entry = score_entry(visit, score, "approval", actor, at)
-        visits.Visit._get_collection().update_one({"_id": visit_id}, {"$push": {"scores": entry}}, session=session)
+        closing = {"$push": {"scores": entry}, "$unset": {"follow_ups_until": ""}}
+        visits.Visit._get_collection().update_one({"_id": visit_id}, closing, session=session)
         raise_findings(visit, checklist, score, at=at, session=session)
 
     return _decide(
@@ -113,7 +117,7 @@ def void_visit(visit_id: str, *, record_revision: int, reason: str, actor: Actor
     def beside(session: ClientSession) -> None:
         withdraw_findings(visit_id, at=at, session=session)
 
-    changed = {"void": {"at": to_milliseconds(at), "by": actor.id, "reason": reason}, "active": False}
+    changed = {"void": {"at": to_milliseconds(at), "by": actor.id, "reason": reason}}
     return _decide(
         visit,
         Event.VOID,
@@ -144,7 +148,7 @@ def _decide(
     """
     state = _check_possible(visit, event, record_revision, actor)
     unchanged = {name: visit[name] for name in ("_id", "state", "record_revision")}
-    after = {**changed, "state": state.value}
+    after = {**changed, "state": state.value, "active": rules.is_active(state)}
 
     def write(session: ClientSession) -> None:
         done = visits.Visit._get_collection().update_one(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from audit_api.evidence.store import BlobMissingError, BlobStore, GridFSStore
 from audit_api.models.base import Row, current_database
 from audit_api.operations.screening_inputs import refused
 
 if TYPE_CHECKING:  # a web process reads runs without paying for the arithmetic
+    from audit_api.anomaly.auditors.inputs import Inputs as AuditorInputs
     from audit_api.anomaly.batch import Inputs
+
+Read = Callable[[Mapping[str, BinaryIO], str], Any]
 
 
 def own_store() -> BlobStore:
@@ -21,7 +26,7 @@ def own_store() -> BlobStore:
     return GridFSStore(current_database())
 
 
-def freeze_inputs(inputs: Inputs, store: BlobStore) -> list[Row]:
+def freeze_inputs(inputs: Inputs | AuditorInputs, store: BlobStore) -> list[Row]:
     """Keep each table of the inputs as a Parquet blob; returns table, SHA-256, bytes and rows of each.
 
     The blobs are written before any run names them; the same inputs are the same blobs.
@@ -32,19 +37,38 @@ def freeze_inputs(inputs: Inputs, store: BlobStore) -> list[Row]:
     for name, data in write_tables(inputs).items():
         sha256 = hashlib.sha256(data).hexdigest()
         store.put(sha256, BytesIO(data))
-        kept.append({"table": name, "sha256": sha256, "bytes": len(data), "rows": len(getattr(inputs, name))})
+        kept.append({"table": name, "sha256": sha256, "bytes": len(data), "rows": _rows(getattr(inputs, name))})
     return kept
 
 
 def frozen_inputs(run: Row, store: BlobStore) -> Inputs:
     """Read the inputs a run was made of; raises SCREENING_REFUSED where they are missing or not what was frozen."""
-    from audit_api.intake.screening_parquet import FrozenInputsError, read_tables  # noqa: PLC0415 - as above
+    from audit_api.intake.screening_parquet import read_tables  # noqa: PLC0415 - as above
+
+    inputs: Inputs = _thawed(run, store, read_tables)
+    return inputs
+
+
+def frozen_auditor_inputs(run: Row, store: BlobStore) -> AuditorInputs:
+    """Read the inputs a screening of auditors was made of; raises SCREENING_REFUSED as `frozen_inputs` does."""
+    from audit_api.intake.screening_parquet import read_auditor_tables  # noqa: PLC0415 - as above
+
+    inputs: AuditorInputs = _thawed(run, store, read_auditor_tables)
+    return inputs
+
+
+def _rows(table: Any) -> int:
+    return len(getattr(table, fields(table)[0].name))
+
+
+def _thawed(run: Row, store: BlobStore, read: Read) -> Any:
+    from audit_api.intake.screening_parquet import FrozenInputsError  # noqa: PLC0415 - as above
 
     if not run.get("frozen"):
         raise refused("该次筛查未保存输入数据", "This run was made before inputs were frozen")
     try:
         tables = {kept["table"]: store.open(kept["sha256"]) for kept in run["frozen"]}
-        return read_tables(tables, run["run"]["inputs_sha256"])
+        return read(tables, run["run"]["inputs_sha256"])
     except BlobMissingError as missing:
         raise refused(f"冻结的输入数据缺失：{missing}", f"A frozen table is missing: {missing}") from missing
     except FrozenInputsError as error:

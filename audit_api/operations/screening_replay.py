@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 MOST_DIFFERENCES = 1_000
 
+Figure = tuple[str, str, Any, Any]
+"""Place, name, then, now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure that is not what it was; `place` is a dealer, a dealer and its indicator, or the run."""
+    """One figure that is not what it was; `place` is who was screened, with the indicator, or the run."""
 
     place: str
     figure: str
@@ -63,18 +66,23 @@ def replay_run(
     parameters = Parameters(**{name: value for name, value in given.items() if name in known})
     made = screen(inputs, parameters, progress, dossiers=False)
     progress("comparing with what was kept")
+    return compare_figures(run, made.run, _figures(run, made))
+
+
+def compare_figures(run: Row, made: Mapping[str, Any], figures: Iterable[Figure]) -> Replay:
+    """Compare every figure exactly; `made` is the record of the run made now."""
     compared, differing = 0, 0
     listed: list[Difference] = []
-    for place, figure, then, now in _figures(run, made):
+    for place, figure, then, now in figures:
         compared += 1
         if not _same(then, now):
             differing += 1
             if len(listed) < MOST_DIFFERENCES:
                 listed.append(Difference(place, figure, then, now))
-    return Replay(run_id, compared, differing, tuple(listed), tuple(_surroundings(run, made.run)))
+    return Replay(run["_id"], compared, differing, tuple(listed), tuple(_surroundings(run, made)))
 
 
-def _figures(run: Row, made: Screening) -> Iterator[tuple[str, str, Any, Any]]:
+def _figures(run: Row, made: Screening) -> Iterator[Figure]:
     """Yield place, figure, then and now: each dealer's outcome and indicators, then the counts of the run."""
     indicators: dict[str, dict[str, Row]] = {}
     for row in made.indicators:
@@ -83,20 +91,21 @@ def _figures(run: Row, made: Screening) -> Iterator[tuple[str, str, Any, Any]]:
     for kept in flags.ScreenedDealer._get_collection().find({"run": run["_id"]}).sort("_id", 1):
         code = kept["dealer"]
         now = now_by_dealer.pop(code, {})
-        yield from _pairs(code, kept["outcome"], {name: now[name] for name in now if name != "dealer_id"})
+        yield from pairs(code, kept["outcome"], {name: now[name] for name in now if name != "dealer_id"})
         own = indicators.get(code, {})
         for then in kept["indicators"]:
             found = own.pop(then["indicator"], {})
-            yield from _pairs(f"{code} {then['indicator']}", then, {k: v for k, v in found.items() if k != "dealer_id"})
+            yield from pairs(f"{code} {then['indicator']}", then, {k: v for k, v in found.items() if k != "dealer_id"})
         for name in own:
             yield f"{code} {name}", "indicator", None, name
     for code in now_by_dealer:
         yield code, "dealer", None, code
     for part in ("counts", "correlation", "indicators"):
-        yield from _pairs(f"run {part}", run["run"].get(part) or {}, made.run.get(part) or {})
+        yield from pairs(f"run {part}", run["run"].get(part) or {}, made.run.get(part) or {})
 
 
-def _pairs(place: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+def pairs(place: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Figure]:
+    """Yield the figures of one place, then and now, by name."""
     for name in sorted({*then, *now}):
         yield place, name, then.get(name), now.get(name)
 
@@ -120,6 +129,6 @@ def _surroundings(run: Row, made: Mapping[str, Any]) -> Iterator[Difference]:
 
 
 def _unlike(place: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
-    for _, name, before, after in _pairs(place, then, now):
+    for _, name, before, after in pairs(place, then, now):
         if not _same(before, after):
             yield Difference(place, name, before, after)

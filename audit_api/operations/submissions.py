@@ -9,27 +9,30 @@ from pymongo.client_session import ClientSession
 from audit_api import problems
 from audit_api.domain import signatures
 from audit_api.domain import visits as rules
-from audit_api.domain.attachments import attachment_hashes, references
+from audit_api.domain.attachments import references
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
-from audit_api.domain.evidence_rules import answers_of, missing_evidence, photo_hashes
+from audit_api.domain.evidence_rules import answers_of
 from audit_api.domain.scoring import VisitScore, score_visit
 from audit_api.domain.visit_checks.registry import open_checks
-from audit_api.domain.visit_versions import not_asked
 from audit_api.domain.visits import Event, State
-from audit_api.models import photos, trail, visits
+from audit_api.models import trail, visits
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment
+from audit_api.operations.evidence_ledger import Needs, needs_of, photos_missing
 from audit_api.operations.findings import raise_findings
+from audit_api.operations.follow_ups import open_window, submission_event
 from audit_api.operations.receipts import FORMAT, signing_seed
-from audit_api.operations.visit_attachments import check_kinds, check_recordings
+from audit_api.operations.visit_attachments import check_recordings
 from audit_api.operations.visit_checks import check_visit
-from audit_api.operations.visit_reading import checklist_of, find_visit, version_of
+from audit_api.operations.visit_reading import checklist_of, find_visit, score_entry
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
 ATTEMPTS = 8
+REASONS = {Event.SUBMIT: ("submission", "submitted"), Event.FOLLOW_UP: ("follow_up", "followed_up")}
+"""Under what reason a score is kept, and what the trail calls it."""
 
 
 class _OutdatedError(Exception):
@@ -39,10 +42,11 @@ class _OutdatedError(Exception):
 def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settings, actor: Actor, at: datetime) -> Row:
     """Submit the revision that the phone believes current (None: whatever is held); returns the receipt.
 
-    A revision submitted before gives the same receipt again, whatever happened since. Raises NOT_FOUND,
-    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING
-    and RECORDING_NOT_ALLOWED by item. State, score, findings, what the quality checks said, receipt and trail are
-    written in one transaction.
+    A revision submitted before gives the same receipt again, whatever happened since; one that adds late answers to a
+    submitted visit gives a receipt and a score of its own. Raises NOT_FOUND,
+    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING and
+    RECORDING_NOT_ALLOWED by item. State, score, findings, what the quality checks said, receipt and trail are written
+    in one transaction.
     """
     for _ in range(ATTEMPTS):
         visit = find_visit(actor, visit_id)
@@ -52,16 +56,22 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
             return receipt
         _check_current(visit, wanted)
         checklist = checklist_of(visit)
-        facts = check_recordings(visit)
-        arrived = _arrived(visit, facts)
-        check_kinds(visit, facts)
-        _check_complete(visit, checklist)
-        _check_asked(visit, checklist)
+        needs = _check_complete(visit, checklist, settings, at)
         score = score_visit(checklist, answers_of(checklist, visit["observations"]))
-        receipt = make_receipt(visit, arrived, at, signing_seed(settings, actor=actor, at=at))
+        receipt = make_receipt(visit, needs.arrived, at, signing_seed(settings, actor=actor, at=at))
         try:
             checks = check_visit(visit, checklist, settings)
-            _write(visit, checklist, score, receipt, checks, settings=settings, actor=actor, at=at)
+            _write(
+                visit,
+                checklist,
+                score,
+                receipt,
+                checks,
+                follow_ups=needs.follow_ups,
+                settings=settings,
+                actor=actor,
+                at=at,
+            )
         except _OutdatedError:
             continue
         return receipt
@@ -77,67 +87,24 @@ def _check_current(visit: Row, wanted: int) -> None:
             en=f"The server holds revision {visit['revision']}, not {wanted}; synchronise first",
             members=members,
         )
-    if rules.after(State(visit["state"]), Event.SUBMIT) is None:
+    if rules.after(State(visit["state"]), submission_event(visit)) is None:
         raise Problem(problems.VISIT_LOCKED, members=members)
 
 
-def _arrived(visit: Row, attached: dict[str, Row]) -> dict[str, datetime]:
-    """Give when each photo and attachment named arrived; raises PHOTOS_MISSING with the hashes that did not.
-
-    `attached`: the facts of attachments that did. A hash sent as a photo stands for no attachment, nor the other way.
-    """
-    named = photo_hashes(visit["observations"])
-    ids = [photos.upload_id(visit["auditor"], sha256) for sha256 in named]
-    rows = photos.PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1, "received_at": 1})
-    arrived = {row["sha256"]: row["received_at"] for row in rows}
-    missing = [sha256 for sha256 in named if sha256 not in arrived]
-    not_attached = [sha256 for sha256 in attachment_hashes(visit["observations"]) if sha256 not in attached]
-    if missing or not_attached:
-        raise Problem(
-            problems.PHOTOS_MISSING,
-            zh=f"还有 {len(missing)} 张照片、{len(not_attached)} 个附件未到，请上传后重新提交",
-            en=f"{len(missing)} photos and {len(not_attached)} attachments have not arrived; "
-            "send them, then submit again",
-            members={"missing": missing, "missing_attachments": not_attached},
-        )
-    return arrived | {sha256: row["sent_at"] for sha256, row in attached.items()}
-
-
-def _check_complete(visit: Row, checklist: Checklist) -> None:
-    dealer = Dealer._get_collection().find_one({"_id": visit["dealer"]}, {"lat": 1, "lon": 1, "datum": 1}) or {}
-    # Positions in another datum are hundreds of metres off: an honest auditor is not accused by a map.
-    known = dealer.get("datum") == "WGS-84" and dealer.get("lat") is not None and dealer.get("lon") is not None
-    errors = missing_evidence(checklist, visit["observations"], (dealer["lat"], dealer["lon"]) if known else None)
-    if visit["ended_at"] is None:
-        ended = {"zh": "走访尚未结束：请填写结束时间", "en": "the visit has not ended: give its ended_at"}
-        errors.insert(0, {"field": "ended_at", "code": "required", "message": ended})
-    if errors:
+def _check_complete(visit: Row, checklist: Checklist, settings: Settings, at: datetime) -> Needs:
+    """Give what the visit has; raises RECORDING_NOT_ALLOWED, PHOTOS_MISSING with hashes, EVIDENCE_MISSING by item."""
+    check_recordings(visit)
+    needs = needs_of(visit, checklist, settings, at)
+    if needs.missing or needs.missing_attachments:
+        raise photos_missing(visit["auditor"], needs.missing, needs.missing_attachments)
+    if needs.errors:
         raise Problem(
             problems.EVIDENCE_MISSING,
-            zh=f"还有 {len(errors)} 处需要补充",
-            en=f"{len(errors)} things are still missing",
-            members={"errors": errors},
+            zh=f"还有 {len(needs.errors)} 处需要补充或说明",
+            en=f"{len(needs.errors)} things are still missing or to be explained",
+            members={"errors": needs.errors},
         )
-
-
-def _check_asked(visit: Row, checklist: Checklist) -> None:
-    """Hold a returned visit to what was asked; whoever changes more says why. Raises EVIDENCE_MISSING by item."""
-    if visit["state"] != State.RETURNED.value or visit.get("correction"):
-        return
-    sent = version_of(visit, visit["submitted_revision"])["observations"]
-    asked = [note["item"] for note in visit["returned"]["notes"]]
-    message = {
-        "zh": "未要求更正此题；请改回，或在 correction 中说明原因",
-        "en": "nobody asked to change this: change it back, or say why in correction",
-    }
-    extra = not_asked(checklist, asked, sent, visit["observations"])
-    if extra:
-        raise Problem(
-            problems.EVIDENCE_MISSING,
-            zh=f"有 {len(extra)} 题未要求更正而被改动，请说明原因",
-            en=f"{len(extra)} items changed that nobody asked about; say why",
-            members={"errors": [{"item": item, "code": "not_asked", "message": message} for item in extra]},
-        )
+    return needs
 
 
 def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, seed: bytes) -> Row:
@@ -179,31 +146,40 @@ def _write(
     receipt: Row,
     checks: list[Row],
     *,
+    follow_ups: list[Row],
     settings: Settings,
     actor: Actor,
     at: datetime,
 ) -> None:
     submitted_at = to_milliseconds(at)
-    state = rules.after(State(visit["state"]), Event.SUBMIT)
+    event = submission_event(visit)
+    state = rules.after(State(visit["state"]), event)
     assert state is not None
     changed = {
         "state": state.value,
-        "submitted_at": submitted_at,
         "submitted_revision": visit["revision"],
         "score": score.as_document(),
-        "unverified": [],
         "checks": checks,
         "check_counts": open_checks(checks),
-        "cleared": [],
-        "earliest_release_at": _earliest_release(visit, submitted_at, settings),
+        "follow_ups": follow_ups,
     }
+    if event is Event.SUBMIT:  # late answers leave the time of submission as it is: they carry their own
+        changed |= {
+            "submitted_at": submitted_at,
+            "unverified": [],
+            "cleared": [],
+            "earliest_release_at": _earliest_release(visit, submitted_at, settings),
+        }
+    until = open_window(visit, checklist, follow_ups)
+    update: Row = {"$set": changed | ({"follow_ups_until": until} if until else {}), "$inc": {"record_revision": 1}}
+    if until is None:
+        update["$unset"] = {"follow_ups_until": ""}
     unchanged = {name: visit[name] for name in ("_id", "revision", "content_hash", "state", "record_revision")}
-    entry = score_entry(visit, score, "submission", actor, at)
+    reason, verb = REASONS[event]
+    update["$push"] = {"scores": score_entry(visit, score, reason, actor, at)}
 
     def write(session: ClientSession) -> None:
-        done = visits.Visit._get_collection().update_one(
-            unchanged, {"$set": changed, "$inc": {"record_revision": 1}, "$push": {"scores": entry}}, session=session
-        )
+        done = visits.Visit._get_collection().update_one(unchanged, update, session=session)
         if not done.matched_count:
             raise _OutdatedError
         raise_findings(visit, checklist, score, at=at, session=session)
@@ -218,21 +194,9 @@ def _write(
             "capped": score.capped,
             "receipt": receipt["signature"],
         }
-        trail.append("visit", visit["_id"], "submitted", actor_id=actor.id, at=at, details=details, session=session)
+        trail.append("visit", visit["_id"], verb, actor_id=actor.id, at=at, details=details, session=session)
 
     in_transaction(write)
-
-
-def score_entry(visit: Row, score: VisitScore, reason: str, actor: Actor, at: datetime) -> Row:
-    """Make the entry under which a score is kept for good."""
-    return {
-        "at": to_milliseconds(at),
-        "reason": reason,
-        "by": actor.id,
-        "revision": visit["revision"],
-        "content_hash": visit["content_hash"],
-        "score": score.as_document(),
-    }
 
 
 def _earliest_release(visit: Row, submitted_at: datetime, settings: Settings) -> datetime:

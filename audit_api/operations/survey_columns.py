@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 from bson.raw_bson import RawBSONDocument
 
+from audit_api.domain.programmes import Wave
 from audit_api.domain.questionnaires import Questionnaire
 from audit_api.domain.survey_columns import ColumnReader, ResponseColumns
-from audit_api.domain.surveys import DealerPlace, WaveSpan
+from audit_api.domain.surveys import DealerPlace
 from audit_api.intake.contacts import ContactHasher
 from audit_api.intake.records import TextColumns
 from audit_api.models.base import Row
@@ -38,7 +39,7 @@ class ColumnImport:
         self,
         questionnaire: Questionnaire,
         dealers: Mapping[str, DealerPlace],
-        waves: Sequence[WaveSpan],
+        waves: Sequence[Wave],
         *,
         hasher: ContactHasher,
         batch: str,

@@ -75,11 +75,6 @@ def rotate_contacts(
     return report
 
 
-def count_unrotated(hasher: ContactHasher) -> int:
-    """Count the documents whose hashes are not yet under the present key: until none is left, joins miss some."""
-    return sum(kept.collection().count_documents(_old(kept, hasher)) for kept in KEPT)
-
-
 def _old(kept: _Kept, hasher: ContactHasher) -> Row:
     earlier = list(hasher.chains[:-1])
     # Version 0.1.0 named no key where there was a device or an adviser but no contact: it was the first key.

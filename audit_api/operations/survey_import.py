@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError
 
 from audit_api import problems
 from audit_api.domain.directory import Actor
+from audit_api.domain.programmes import Wave
 from audit_api.domain.questionnaires import Questionnaire
 from audit_api.domain.rows import RowError, shown
 from audit_api.domain.surveys import (
@@ -24,7 +25,6 @@ from audit_api.domain.surveys import (
     DealerPlace,
     ResponseReader,
     ResponseRecord,
-    WaveSpan,
     nearest_name,
 )
 from audit_api.intake.contacts import ContactHasher
@@ -32,6 +32,7 @@ from audit_api.intake.records import TextColumns
 from audit_api.models import surveys, trail
 from audit_api.models.base import Row, collection, to_milliseconds
 from audit_api.models.directory import Dealer
+from audit_api.models.programmes import wave_of_row
 from audit_api.operations import survey_versions
 from audit_api.operations.directory import scope_filter
 from audit_api.operations.import_ledger import Ledger, Outcome, collector_paused, second_thread
@@ -151,12 +152,9 @@ def dealer_places(actor: Actor) -> dict[str, DealerPlace]:
     }
 
 
-def wave_spans(programme: str | None) -> list[WaveSpan]:
+def wave_spans(programme: str | None) -> list[Wave]:
     """Read the waves, of one programme where it is named."""
-    return [
-        WaveSpan(row["_id"], row["brand"], row["starts_at"], row["ends_at"])
-        for row in collection("waves").find({"programme": programme} if programme else {})
-    ]
+    return [wave_of_row(row) for row in collection("waves").find({"programme": programme} if programme else {})]
 
 
 def row_documents(

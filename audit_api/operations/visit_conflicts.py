@@ -12,6 +12,7 @@ from audit_api.models.base import Row
 from audit_api.operations.visit_reading import find_visit
 from audit_api.problems import Problem
 
+MOST_ERRORS = 100
 SECOND_VISIT = "second_visit"
 """Reason: another visit for an assignment that has one, or another assignment for a visit that has one."""
 
@@ -31,8 +32,10 @@ _REASONS = {
 }
 
 
-def refuse(held: Row, fresh: Row, content: Row, reason: str, actor: Actor) -> NoReturn:
-    """Keep refused content for a person to decide, then refuse it."""
+def refuse(
+    held: Row, fresh: Row, content: Row, reason: str, actor: Actor, *, errors: list[Row] | None = None
+) -> NoReturn:
+    """Keep refused content for a person to decide, then refuse it; `errors`: what a submitted visit cannot change."""
     _keep(held, fresh, content, reason, actor)
     members = {
         "reason": reason,
@@ -42,7 +45,7 @@ def refuse(held: Row, fresh: Row, content: Row, reason: str, actor: Actor) -> No
         "current_hash": held["content_hash"],
     }
     if reason == Verdict.LOCKED.value:
-        raise Problem(problems.VISIT_LOCKED, members=members)
+        raise Problem(problems.VISIT_LOCKED, members=members | ({"errors": errors[:MOST_ERRORS]} if errors else {}))
     zh, en = _REASONS[reason]
     raise Problem(problems.REVISION_CONFLICT, zh=zh, en=en, members=members)
 

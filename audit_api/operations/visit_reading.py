@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from audit_api import problems
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor, Role
+from audit_api.domain.scoring import VisitScore
 from audit_api.models import visits
-from audit_api.models.base import Row
+from audit_api.models.base import Row, to_milliseconds
 from audit_api.operations.checklists import open_checklist
 from audit_api.operations.directory import scope_filter
 from audit_api.problems import Problem
@@ -87,3 +90,15 @@ def version_of(visit: Row, revision: int) -> Row:
             problems.NOT_FOUND, zh=f"没有第 {revision} 个版本", en=f"There is no version {revision} of this visit"
         )
     return row
+
+
+def score_entry(visit: Row, score: VisitScore, reason: str, actor: Actor, at: datetime) -> Row:
+    """Make the entry under which a score is kept for good."""
+    return {
+        "at": to_milliseconds(at),
+        "reason": reason,
+        "by": actor.id,
+        "revision": visit["revision"],
+        "content_hash": visit["content_hash"],
+        "score": score.as_document(),
+    }

@@ -17,11 +17,13 @@ from audit_api.domain.answers import check_answers
 from audit_api.domain.attachments import MOST_OF_VISIT, references
 from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import answers_of, comments_of
+from audit_api.domain.follow_ups import stamped
 from audit_api.domain.visits import State, Verdict
 from audit_api.models import visits
 from audit_api.models.base import Row, to_milliseconds
 from audit_api.models.programmes import Assignment
 from audit_api.operations.checklists import open_checklist
+from audit_api.operations.follow_ups import refused_changes
 from audit_api.operations.visit_attachments import check_recordings
 from audit_api.operations.visit_conflicts import SECOND_VISIT, refuse
 from audit_api.problems import Problem
@@ -40,7 +42,7 @@ def receive_visit(visit_id: str, content: dict[str, Any], *, actor: Actor, at: d
     `content`: plain values as the phone sent them, times as ISO 8601 text with offset. Safe to repeat and to race:
     the unique id and conditional updates let exactly one writer win. Raises NOT_FOUND (somebody else's assignment
     or visit), INVALID and RECORDING_NOT_ALLOWED naming item and reason, REVISION_CONFLICT and VISIT_LOCKED; what these
-    two refuse is kept.
+    two refuse is kept. A submitted visit takes a revision that touches only its open follow-up items.
     """
     assignment = _own_assignment(content, actor)
     _check_id(visit_id)
@@ -58,8 +60,9 @@ def receive_visit(visit_id: str, content: dict[str, Any], *, actor: Actor, at: d
         verdict = _judge(held, fresh, actor)
         if verdict == Verdict.REPEATED:
             return held, False
-        if verdict != Verdict.NEXT:
-            refuse(held, fresh, content, verdict, actor)
+        errors = refused_changes(held, fresh, at) if verdict == Verdict.LOCKED else None
+        if verdict != Verdict.NEXT and errors != []:
+            refuse(held, fresh, content, verdict, actor, errors=errors)
         if replaced := _replace(held, fresh):
             return replaced, True
         held = _held(visit_id)
@@ -223,5 +226,8 @@ def _replace(held: Row, fresh: Row) -> Row | None:
     revisions.update_one({"_id": old["_id"]}, {"$setOnInsert": old}, upsert=True)
     unchanged = {n: held[n] for n in ("_id", "revision", "content_hash", "state")}
     changed = {n: fresh[n] for n in CONTENT}
+    if held.get("follow_ups"):
+        old_and_new = (held["observations"], fresh["observations"])
+        changed["follow_ups"] = stamped(held["follow_ups"], *old_and_new, fresh["updated_at"])
     done = visits.Visit._get_collection().update_one(unchanged, {"$set": changed, "$inc": {"record_revision": 1}})
     return {**held, **changed} if done.matched_count else None

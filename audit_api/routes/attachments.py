@@ -12,7 +12,7 @@ from flask.views import MethodView
 from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
-from audit_api.extensions import Blueprint, declares, services
+from audit_api.extensions import Blueprint, declares, services, uncapped_stream
 from audit_api.operations import attachments, photo_chunks, visit_attachments
 from audit_api.routes.bodies import BYTES, CHUNK, HOW_FAR, IF_NONE_MATCH, ChunkStream, so_far
 from audit_api.routes.downloads import AS_ATTACHMENT, download
@@ -72,10 +72,10 @@ class Attachment(MethodView):
     @blp.response(201, AttachmentSchema)
     def put(self, sha256: str) -> Any:
         """Send an attachment; 412 means it is here already, which is a success for the sender."""
+        stream, length = uncapped_stream(request), request.content_length
         settings = services().settings
-        request.max_content_length = settings.max_attachment_bytes
         return attachments.receive_attachment(
-            services().store, request.stream, sha256, settings=settings, actor=actor(), at=now()
+            services().store, stream, sha256, announced_bytes=length, settings=settings, actor=actor(), at=now()
         )
 
     @requires(Role.AUDITOR, Role.DEALER)

@@ -6,11 +6,14 @@ from typing import Any
 
 from flask.views import MethodView
 
-from audit_api.auth import actor, requires
+from audit_api import problems
+from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF
-from audit_api.extensions import Blueprint
-from audit_api.operations import auditors
+from audit_api.domain.flag_views import DECIDERS
+from audit_api.extensions import Blueprint, declares
+from audit_api.operations import auditors, auditors_deciding
 from audit_api.schemas.auditors import (
+    AuditorDecisionSchema,
     AuditorDossierSchema,
     AuditorRunPageSchema,
     AuditorRunQuery,
@@ -66,3 +69,16 @@ class AuditorDossier(MethodView):
     def get(self, code: str, auditor: str) -> Any:
         """Read the dossier of an auditor as it was frozen."""
         return auditors.open_auditor_dossier(actor(), code, auditor)
+
+
+@blp.route("/auditor-runs/<string:code>/auditors/<string:auditor>/decisions")
+class AuditorDecisions(MethodView):
+    """The decisions on an auditor's case."""
+
+    @requires(*DECIDERS)
+    @declares(problems.STALE_REVISION, problems.TRANSITION_REFUSED)
+    @blp.arguments(AuditorDecisionSchema)
+    @blp.response(201, AuditorDossierSchema)
+    def post(self, body: dict[str, Any], code: str, auditor: str) -> Any:
+        """Decide an auditor's case: confirmed when two people say so, explained or coaching at once."""
+        return auditors_deciding.decide_auditor_case(code, auditor, **body, actor=actor(), at=now())

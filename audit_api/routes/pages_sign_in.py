@@ -12,7 +12,7 @@ from audit_api.web.pages import page, page_language
 
 blp = Blueprint("pages_sign_in", __name__)
 AFTERWARDS = "/flags"
-INSIDE = (f"{AFTERWARDS}/", f"{AFTERWARDS}?", "/visits/")
+INSIDE = tuple(f"{path}{end}" for path in (AFTERWARDS, "/auditors", "/photo-damages", "/visits") for end in "/?")
 LONGEST_PATH = 500
 
 
@@ -64,5 +64,5 @@ def _form(trouble: str, kind: ProblemType | None = None) -> ResponseReturnValue:
 def _next() -> str:
     """Give where to go after signing in: a page of ours only."""
     wanted = request.values.get("next", "")[:LONGEST_PATH]
-    inside = wanted == AFTERWARDS or wanted.startswith(INSIDE)
+    inside = f"{wanted}/".startswith(INSIDE)
     return wanted if inside and wanted.isprintable() and "\\" not in wanted else f"{AFTERWARDS}?lang={page_language()}"

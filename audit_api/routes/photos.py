@@ -11,7 +11,7 @@ from flask.views import MethodView
 from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
-from audit_api.extensions import Blueprint, declares, services
+from audit_api.extensions import Blueprint, declares, services, uncapped_stream
 from audit_api.operations import photo_chunks, photos
 from audit_api.routes.bodies import BYTES, CHUNK, HOW_FAR, IF_NONE_MATCH, ChunkStream, so_far
 from audit_api.routes.downloads import AS_ATTACHMENT, download
@@ -63,10 +63,10 @@ class Photo(MethodView):
     @blp.response(201, PhotoSchema)
     def put(self, sha256: str) -> Any:
         """Send a photo; 412 means it is here already, which is a success for the sender."""
+        stream, length = uncapped_stream(request), request.content_length
         settings = services().settings
-        request.max_content_length = settings.max_photo_bytes
         return photos.receive_photo(
-            services().store, request.stream, sha256, settings=settings, actor=actor(), at=now()
+            services().store, stream, sha256, announced_bytes=length, settings=settings, actor=actor(), at=now()
         )
 
     @requires(Role.AUDITOR, Role.DEALER)

@@ -95,12 +95,27 @@ class VoidedSchema(Schema):
     reason = fields.String(required=True)
 
 
+class FollowUpTimesSchema(Schema):
+    """Until when a follow-up item is open after submission, and when its late answer was given and received."""
+
+    open_until = fields.AwareDateTime(required=True)
+    answered_at = fields.String(required=True, allow_none=True, metadata={"description": "As the phone sent it"})
+    received_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class FollowUpSchema(FollowUpTimesSchema):
+    """A follow-up item that was left open when the visit was submitted."""
+
+    item = fields.String(required=True)
+
+
 class AuditorVisitSchema(VisitSummarySchema):
     """A visit with its content, as its auditor sees it."""
 
     locale = fields.String()
     client = fields.Dict()
     observations = fields.List(fields.Dict())
+    follow_ups = fields.List(fields.Nested(FollowUpSchema))
     returned = fields.Nested(ReturnedSchema)
     void = fields.Nested(VoidedSchema)
 

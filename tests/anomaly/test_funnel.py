@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from share_funnel import angles, fit_share_funnel
 
 from audit_api.anomaly.funnel import LIMITS, fit_funnel
-from audit_api.anomaly.funnel_shares import angles, fit_share_funnel
 
 
 def _draw(rng: np.random.Generator, outlets: int, between: float) -> tuple[np.ndarray, np.ndarray]:

@@ -27,8 +27,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import norm, t
-
-from audit_api.anomaly.funnel_shares import fit_share_funnel
+from share_funnel import fit_share_funnel
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "hcahps"
 CUTS = 40

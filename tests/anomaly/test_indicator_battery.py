@@ -19,7 +19,6 @@ from audit_api.anomaly.indicators import (
     fast_answers,
     mentions,
     mix,
-    no_halo,
     own_device,
     repeated_comments,
     same_day,
@@ -32,7 +31,7 @@ from audit_api.anomaly.peers import strata
 from audit_api.simulator import NetworkSpec, simulate_network
 
 MODULES = (
-    contact_reuse, device_reuse, own_device, staff_match, bursts, fast_answers, same_day, no_halo,
+    contact_reuse, device_reuse, own_device, staff_match, bursts, fast_answers, same_day,
     repeated_comments, coverage, validity, mix, suppression, mentions, auditor_statements, facts,
     window_dressing,
 )  # fmt: skip
@@ -114,13 +113,6 @@ def on_the_day(inputs):
     return happier(inputs, inside, submitted_at=put(inputs.responses.submitted_at, inside, event))
 
 
-def item_by_item(inputs):
-    answers = inputs.responses.answers.copy()
-    rows, drivers = rows_of(inputs), inputs.drivers()
-    answers[np.ix_(rows, drivers)] = np.random.default_rng(0).integers(2, 6, (len(rows), len(drivers)))
-    return replace(inputs, responses=replace(inputs.responses, answers=answers))
-
-
 def one_text(inputs):
     text = put(
         inputs.responses.text, rows_of(inputs)[:12], "店长亲自送我们到门口，还帮孩子拿了气球和小礼品，下次一定再来"
@@ -188,7 +180,6 @@ PUSH = {
     bursts: in_a_burst,
     fast_answers: quickly,
     same_day: on_the_day,
-    no_halo: item_by_item,
     repeated_comments: one_text,
     coverage: lambda inputs: less_of(inputs, "contacts_supplied", "eligible"),
     validity: lambda inputs: less_of(inputs, "contacts_valid", "contacts_supplied"),
@@ -234,7 +225,7 @@ def test_no_nan_where_assessable_and_zero_elsewhere(module, clean):
     assert np.isnan(result.p[~able]).all()
     assert np.isnan(result.observed[~able]).all()
     assert ((result.p[able] >= 0) & (result.p[able] <= 1)).all()
-    if module not in (no_halo, suppression):  # these count a part of what the minimum is of
+    if module is not suppression:  # it counts a part of what the minimum is of
         assert (result.n[able] >= module.INDICATOR.min_n).all()
 
 
@@ -308,8 +299,6 @@ def bare(inputs: Inputs) -> Inputs:
 
 @every
 def test_missing_columns_switch_it_off_with_a_reason(module, clean):
-    if module is no_halo:
-        pytest.skip("needs nothing but answers")
     result = judged(module, bare(clean[1]))
     assert not result.assessable.any()
     assert all(result.reason)

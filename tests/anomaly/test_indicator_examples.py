@@ -18,7 +18,6 @@ from audit_api.anomaly.indicators import (
     fast_answers,
     mentions,
     mix,
-    no_halo,
     own_device,
     repeated_comments,
     same_day,
@@ -283,20 +282,6 @@ def test_quick_answers_by_hand():
 # ---- copying and invention
 
 
-def test_scatter_by_hand():
-    # two kinds of sheet with the same mean: flat and uneven
-    flat, uneven = [4, 4, 4, 4], [5, 3, 5, 3]
-    other = [3, 5, 3, 5]
-    rows = [("a", {"answers": flat})] * 10 + [("b", {"answers": uneven}), ("b", {"answers": other})] * 5
-    rows += [("c", {"answers": [5, 5, 5, 5]})]
-    inputs = built(rows, items=4)
-    found, excess = no_halo.scatter(inputs)
-    assert found.tolist() == list(range(20))  # nothing but full marks says nothing
-    # SD 0 and √(4 · ¼ · ¼ / 3), half each: one SD of the class on either side (the item means nearly vanish)
-    assert excess[:10] == pytest.approx(-1, abs=0.05)
-    assert excess[10:] == pytest.approx(1, abs=0.05)
-
-
 def test_repeated_comments_by_hand():
     copied = "销售顾问{}讲解细致入微，全家都感到宾至如归，必须给满分好评"
     texts = [copied.format(name) for name in ("小王", "小李", "小陈")]
@@ -355,7 +340,6 @@ def test_frame_counts_by_hand():
     inputs = built([("a", {})] * 3 + [("b", {})] * 2, dealers=[{"dealer_id": "a"} | FRAME, "b"], events=events)
     assert [c.tolist() for c in frame.supplied_of_eligible(inputs)] == [[200, 10], [150, 6]]
     assert [c.tolist() for c in frame.valid_of_supplied(inputs)] == [[150, 6], [120, 4]]
-    assert [c.tolist() for c in frame.responses_of_valid(inputs)] == [[120, 4], [30, 2]]
 
 
 def with_frames(seed: int = 6) -> Inputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -14,8 +15,10 @@ from audit_api.anomaly import look_alikes_identity as identity
 from audit_api.anomaly.batch import Column, Inputs
 from audit_api.anomaly.chart_data import MOST_DEALERS, chart_data
 from audit_api.anomaly.conclusion import out_of
+from audit_api.anomaly.funnel import fit_funnel
 from audit_api.anomaly.look_alikes import look_alikes
-from audit_api.anomaly.surroundings import Surroundings
+from audit_api.anomaly.surroundings import LEAST_BETWEEN, Surroundings
+from audit_api.web.charts import chart_svg
 
 COLUMNS = [Column("q_A", "SAL_A", 1, 5), Column("q_B", "SAL_B", 1, 5)]
 DEALERS = 12
@@ -172,6 +175,32 @@ def test_charts_are_bounded_and_name_nobody_else():
     assert data["reuse"][0]["count"] == 20
     assert sum(week["responses"] for week in data["timeline"]["weeks"]) == 40
     assert len(data["timeline"]["visits"]) == 2
+
+
+def test_the_funnel_drawn_is_the_one_tested_on_real_data():
+    def lifted(d, i):
+        return 5 if d == 0 else 2 + (i + d) % 3
+
+    around = network(mark=lifted)
+    drawn = chart_data(around, 0)["funnel"]
+    funnel = fit_funnel(around.level, around.within / around.n, floor=LEAST_BETWEEN**2)
+    assert drawn["centre"] == pytest.approx(funnel.centre, abs=1e-4)
+    for line in drawn["limits"]:
+        low, high = funnel.limits([around.within / line["n"]], 0.95)
+        assert [line["low1"], line["high1"]] == pytest.approx([low[0], high[0]], abs=1e-4)
+        assert line["low2"] < line["low1"] < line["high1"] < line["high2"]
+    _, level = drawn["dealer"]
+    assert level > next(line["high2"] for line in drawn["limits"] if line["n"] == 45)
+    assert max(y for _, y in drawn["dealers"]) < drawn["limits"][-1]["high1"]
+
+
+def test_too_few_dealers_have_no_funnel():
+    around = dataclasses.replace(network(), funnel=None)
+    drawn = chart_data(around, 0)["funnel"]
+    assert drawn["limits"] == []
+    assert drawn["dealer"][0] == 40
+    for language in ("zh", "en"):
+        assert b"<svg" in chart_svg("funnel", drawn, language)
 
 
 def test_a_probability_as_a_number_of_dealers():

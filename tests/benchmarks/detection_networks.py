@@ -12,6 +12,7 @@ import polars as pl
 
 from audit_api.anomaly import tables
 from audit_api.anomaly.batch import Audits, Column, Inputs
+from audit_api.anomaly.calibration import drawn_share
 from audit_api.anomaly.grades import WATCH, Parameters
 from audit_api.anomaly.identities import numbered
 from audit_api.anomaly.levels import response_scores
@@ -24,14 +25,16 @@ from tests.benchmarks.detection_oracle import oracle
 DEALERS = 500
 FIRST_EVALUATION_SEED = 10_000
 FIRST_BOUND_SEED = 5_000
-"""Seeds 1-99 served for tuning; the supervised bound learns on 5,000 and above; figures come from 10,000 on."""
+FIRST_CALIBRATION_SEED = 11_000_000
+"""Seeds 1-99 served for tuning; the supervised bound learns on 5,000 and above, p is calibrated on 11,000,000 and
+above (`audit_api.anomaly.calibration`); figures come from the rest, 10,000 on."""
 DRAWS = 100_000
 NO_PLACE = ("revised",)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A kind of network; `count` is how many a full run has."""
+    """A kind of network; `count` is how many a full run has, `given` what its sources leave out (`narrowed`)."""
 
     name: str
     levels: int
@@ -41,6 +44,7 @@ class Scenario:
     fixed: dict[str, Any] = field(default_factory=dict)
     first_seed: int = FIRST_EVALUATION_SEED
     dealers: int = DEALERS
+    given: str = ""
 
     def seed(self, number: int) -> int:
         """Return the seed of network `number`: no two scenarios share one."""
@@ -62,15 +66,27 @@ def scenarios() -> list[Scenario]:
         for prevalence in (0.12, 0.05, 0.01)
         for intensity in (0.5, 0.3)
     ]
+    found += [
+        Scenario(f"{given}-{levels}-{intensity}", levels, 0.12, intensity, given=given)
+        for given in ("once", "counts")
+        for levels in (5, 10)
+        for intensity in (0.5, 0.3)
+    ]
     for levels in (5, 10):
         found.append(Scenario(f"clean-{levels}", levels, 0.0, 0.0, count=100))
         found.append(Scenario(f"honest-{levels}", levels, 0.0, 0.0, count=400, dealers=1_000))
+        found.append(
+            Scenario(
+                f"calibration-{levels}", levels, 0.0, 0.0,
+                count=220, dealers=1_000, first_seed=FIRST_CALIBRATION_SEED,
+            )
+        )  # fmt: skip
         found += [
             Scenario(f"pressed-{levels}-{intensity}", levels, 0.12, intensity, fixed={"tactics": ("pressed",)})
             for intensity in (0.5, 0.3)
         ]
         found += [
-            Scenario(f"oracle-{levels}-{intensity}", levels, 0.12, intensity, fixed={"tactics": ("pressed",)})
+            Scenario(f"oracle-{levels}-{intensity}", levels, 0.12, intensity, 10, fixed={"tactics": ("pressed",)})
             for intensity in (0.5, 0.3)
         ]
         found.append(Scenario(f"bound-{levels}", levels, 0.12, 0.4, count=40, first_seed=FIRST_BOUND_SEED))
@@ -95,12 +111,14 @@ def network(scenario: Scenario, number: int) -> dict[str, Any]:
     intensity = scenario.intensity
     if scenario.name.startswith("bound"):
         intensity = (0.3, 0.5)[number % 2]
-    world = simulate_network(replace(scenario.spec(number), intensity=intensity), seed)
+    world = narrowed(simulate_network(replace(scenario.spec(number), intensity=intensity), seed), scenario.given)
     inputs = inputs_of(world)
     parameters = Parameters(action=True, draws=DRAWS, ensemble=False)
     result = screen(inputs, parameters, dossiers=False)
     if scenario.name.startswith("honest"):
         return {"seed": seed, "p": figures(result)["p"]}
+    if scenario.name.startswith("calibration"):
+        return {"seed": seed, "drawn": drawn_share(np.array([d.p for d in result.dealers if d.p is not None])).tolist()}
     codes = [str(code) for code in inputs.dealers.code]
     truth = {label.dealer_id: label for label in world.truth}
     found: dict[str, Any] = {
@@ -116,6 +134,27 @@ def network(scenario: Scenario, number: int) -> dict[str, Any]:
     found["rank"] = baselines(plain_features(inputs))
     found["seconds"] = round(time.perf_counter() - begun, 2)
     return found
+
+
+def narrowed(world: World, given: str) -> World:
+    """Leave out what many sources leave out.
+
+    once: no devices, and one answer per contact of a dealer, the first. counts: no single events, only how many were
+    eligible, supplied and valid.
+    """
+    if given == "counts":
+        return replace(world, events={})
+    if given != "once":
+        return world
+    contact = np.asarray(world.responses["contact"])
+    order = np.argsort(np.asarray(world.responses["submitted_at"]), kind="stable")
+    dealer = np.unique(np.asarray(world.responses["dealer_id"]), return_inverse=True)[1]
+    pair = dealer * (int(contact.max()) + 1) + contact
+    kept = np.zeros(len(contact), dtype=bool)
+    kept[order[np.unique(pair[order], return_index=True)[1]]] = True
+    kept |= contact == 0
+    left = {name: np.asarray(values)[kept] for name, values in world.responses.items() if name != "device"}
+    return replace(world, responses=left, answers=world.answers[kept])
 
 
 def figures(result: Screening) -> dict[str, Any]:

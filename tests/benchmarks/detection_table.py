@@ -23,8 +23,8 @@ TOGETHER = (
     ("contact_reuse", "device_reuse"),
     ("own_device", "same_day"),
     ("contact_reuse", "device_reuse", "own_device", "same_day"),
-    ("near_duplicates", "no_halo"),
-    ("staff_match", "fast_answers"),
+    ("staff_match", "same_day", "fast_answers"),
+    ("coverage", "validity"),
 )
 """Indicators that stand in for each other: one alone can be spared, together they tell what they are worth."""
 
@@ -276,21 +276,36 @@ def _clean(networks: Networks) -> str:
         flagged = sum("flag" in n["grade"] for n in found)
         picked = sum(any(q is not None and q <= RATE for q in n["q"]) for n in found)
         rows.append([levels, len(found), flagged, f"{_upper(flagged, len(found)):.1%}", picked])
-        p = np.array([v for n in found for v in n["p"] if v is not None])
-        tails.append([levels, len(p), *[f"{np.mean(p <= limit) / limit:.2f}" for limit in LIMITS]])
+        tails.append([levels, *_uniform(found)])
     if not rows:
         return ""
-    more = [n["p"] for levels in (5, 10) for n in networks.get(f"honest-{levels}", [])]
-    if more:
-        pooled = [n["p"] for levels in (5, 10) for n in networks.get(f"clean-{levels}", [])] + more
-        p = np.array([v for values in pooled for v in values if v is not None])
-        tails.append(["both, with more networks", len(p), *[f"{np.mean(p <= limit) / limit:.2f}" for limit in LIMITS]])
+    honest = [n for levels in (5, 10) for kind in ("clean", "honest") for n in networks.get(f"{kind}-{levels}", [])]
+    tails.append(["both, with the networks of 1,000", *_uniform(honest)])
+    beside = [n for found in gamed_of(networks).values() for n in found]
+    tails.append(["the same and the honest dealers of gamed networks", *_uniform(honest + beside)])
     return (
         "## Clean networks\n\n"
         + table(["levels", "networks", "with any flag", "upper 95 % limit", "with any q ≤ .10"], rows)
-        + "\n\nShare of honest dealers with p at or below a limit, divided by the limit (1 = uniform):\n\n"
-        + table(["levels", "dealers", *[f"{limit:g}" for limit in LIMITS]], tails)
+        + "\n\nShare of honest dealers with p at or below a limit, divided by the limit (1 = uniform), ± twice its "
+        "standard error over networks:\n\n" + table(["levels", "dealers", *[f"{limit:g}" for limit in LIMITS]], tails)
     )
+
+
+def _uniform(networks: list[dict[str, Any]]) -> list[Any]:
+    """Return how many dealers have a p, and per limit the share at or below it over the limit, with its error."""
+    known = [
+        np.array([v for v, g in zip(n["p"], n.get("gamed", [0] * len(n["p"])), strict=True) if v is not None and not g])
+        for n in networks
+    ]
+    sizes = np.array([len(p) for p in known])
+    cells = []
+    for limit in LIMITS:
+        hits = np.array([np.count_nonzero(p <= limit) for p in known])
+        ratio = hits.sum() / sizes.sum() / limit
+        # Whole networks are drawn, not dealers: what the dealers of one share must count once.
+        error = np.sqrt(np.sum((hits - ratio * limit * sizes) ** 2)) / sizes.sum() / limit
+        cells.append(f"{ratio:.2f} ± {2 * error:.2f}")
+    return [int(sizes.sum()), *cells]
 
 
 def _rate(networks: Networks) -> str:
@@ -399,37 +414,66 @@ def _oracle(networks: Networks) -> str:
     )
 
 
+GIVEN = {
+    "gamed": "everything",
+    "once": "no devices, each contact once",
+    "counts": "no single events",
+}
+"""What the sources of a network give, by the scenarios' first word."""
+
+
 def _left_out(networks: Networks) -> str:
-    found = {name: n for name, n in gamed_of(networks).items() if name.split("-")[2] == "0.12" and n}
-    if not found:
+    """Say what each indicator is worth, by what the sources give."""
+    kinds = {}
+    for kind in GIVEN:
+        chosen = [n for name, found in networks.items() for n in found if _is_of(name, kind)]
+        if chosen:
+            kinds[kind] = [(np.array(n["gamed"]), np.array(n["kind"]), n) for n in chosen]
+    if not kinds:
         return ""
-    codes = list(z_of(next(iter(found.values()))[0]))
-
-    def measured(*without: str) -> dict[str, float]:
-        result = {}
-        for intensity in ("0.5", "0.3"):
-            chosen = [n for name, networks in found.items() if name.endswith(intensity) for n in networks]
-            rankings = [(np.array(n["gamed"]), weight_of(n, *without)) for n in chosen]
-            result[intensity] = (
-                float(np.mean([average_precision_score(g, w) for g, w in rankings])) if chosen else np.nan
-            )
-        return result
-
-    def excellent(*without: str) -> float:
-        share = []
-        for networks in found.values():
-            for n in networks:
-                kind, w = np.array(n["kind"]), weight_of(n, *without)
-                cut = np.quantile(w[np.array(n["gamed"]) == 0], 0.95)
-                share += (w[kind == "excellent"] > cut).tolist()
-        return _mean(share)
-
-    whole, fair = measured(), excellent()
-    rows: list[list[Any]] = [["nothing", whole["0.5"], whole["0.3"], f"{fair:.1%}"]]
-    for left in [(code,) for code in codes] + [tuple(c for c in several if c in codes) for several in TOGETHER]:
-        rest = measured(*left)
-        change = [f"{rest[intensity] - whole[intensity]:+.3f}" for intensity in ("0.5", "0.3")]
-        rows.append([" + ".join(left), *change, f"{excellent(*left):.1%}"])
-    return "## Indicators left out, one and several (prevalence .12, both scales)\n\n" + table(
-        ["left out", "AP at .5", "AP at .3", "excellent dealers above a 5 % cut on honest ones"], rows
+    codes = list(z_of(next(iter(kinds.values()))[0][2]))
+    head, rows = ["left out"], [["nothing"]]
+    rows += [[" + ".join(left)] for left in _sets(codes)]
+    for kind, chosen in kinds.items():
+        head += [f"AP: {GIVEN[kind]}", "tactic hurt most", "excellent dealers above a 5 % cut"]
+        whole = np.array([average_precision_score(g, weight_of(n)) for g, _, n in chosen])
+        rows[0] += [f"{whole.mean():.3f}", "", _excellent(chosen)]
+        for row, left in zip(rows[1:], _sets(codes), strict=True):
+            rest = np.array([average_precision_score(g, weight_of(n, *left)) for g, _, n in chosen])
+            change = rest - whole
+            row += [f"{change.mean():+.4f} ± {2 * change.std() / np.sqrt(len(change)):.4f}", _hurt_most(chosen, *left)]
+            row.append(_excellent(chosen, *left))
+    return (
+        "## Indicators left out, one and several (prevalence .12, both scales and intensities)\n\n"
+        "Change of average precision, ± twice its standard error over networks, with all that sources can give and "
+        "with less of it.\n\n" + table(head, rows)
     )
+
+
+def _sets(codes: list[str]) -> list[tuple[str, ...]]:
+    return [(code,) for code in codes] + [tuple(c for c in several if c in codes) for several in TOGETHER]
+
+
+def _is_of(name: str, kind: str) -> bool:
+    return name.split("-", maxsplit=1)[0] == kind and (kind != "gamed" or name.split("-")[2] == "0.12")
+
+
+def _hurt_most(chosen: list[Any], *without: str) -> str:
+    """Name the tactic whose dealers are found worst without these indicators, and by how much (AP against honest)."""
+    change: dict[str, list[float]] = defaultdict(list)
+    for gamed, kind, network in chosen:
+        before, after = weight_of(network), weight_of(network, *without)
+        for tactic in np.unique(kind[gamed == 1]):
+            use = (gamed == 0) | (kind == tactic)
+            found = [float(average_precision_score(gamed[use], weight[use])) for weight in (after, before)]
+            change[str(tactic)].append(found[0] - found[1])
+    name, values = min(change.items(), key=lambda item: np.mean(item[1]))
+    return f"{name} {np.mean(values):+.3f} ± {2 * np.std(values) / np.sqrt(len(values)):.3f}"
+
+
+def _excellent(chosen: list[Any], *without: str) -> str:
+    share: list[bool] = []
+    for gamed, kind, network in chosen:
+        weight = weight_of(network, *without)
+        share += (weight[kind == "excellent"] > np.quantile(weight[gamed == 0], 0.95)).tolist()
+    return f"{_mean(share):.1%}"

@@ -187,12 +187,14 @@ QUESTIONNAIRE = "a questionnaire is everybody's; its responses are held within t
 
 IDS: dict[str, Callable[[World], Ids]] = {
     "/auditors/<string:run>/<string:auditor>": _screened_auditor("run"),
+    "/auditors/<string:run>/<string:auditor>/decisions": _screened_auditor("run"),
     "/flags/<string:flag>": _flag("read"),
     "/flags/<string:flag>/charts/<string:name>.svg": _chart,
     "/flags/<string:flag>/photos/<string:sha256>.jpg": _flag_photo,
     "/flags/<string:flag>/attachments/<string:sha256>": _flag_attachment,
     "/visits/<uuid:visit_id>/attachments": _visit("result"),
     "/visits/<uuid:visit_id>/attachments/<string:sha256>": _visit_attachment,
+    "/visits/<uuid:visit_id>/evidence": _visit("sent"),
     "/visits/<uuid:visit_id>/copies": _visit("result"),
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg": _copied_photo,
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
@@ -205,6 +207,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/auditor-runs/<string:code>": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors/<string:auditor>": _screened_auditor("code"),
+    "/v1/auditor-runs/<string:code>/auditors/<string:auditor>/decisions": _screened_auditor("code"),
     "/v1/checklists/<string:code>": _everybodys({"code": "SAA"}, PUBLISHED),
     "/v1/checklists/<string:code>/versions/<string:version>": _everybodys({"code": "SAA", "version": "1"}, PUBLISHED),
     "/v1/dealers/<string:code>": _dealer,
@@ -221,6 +224,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/programmes/<string:code>/recording": _brand("P-Aurora", "P-Borealis"),
     "/v1/questions/<string:question>": _question("reply"),
     "/v1/questions/<string:question>/appeals": _question("appeal"),
+    "/v1/questions/<string:question>/evidence": _question("reply"),
     "/v1/questions/<string:question>/replies": _question("reply"),
     "/v1/screening-runs/<string:code>": _brand(run_of("D0001"), run_of("D0003")),
     "/v1/screening-runs/<string:code>/dealers": _brand(run_of("D0001"), run_of("D0003")),
@@ -241,6 +245,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/copies": _visit("result"),
     "/v1/visits/<uuid:visit_id>/differences": _visit("sent"),
+    "/v1/visits/<uuid:visit_id>/evidence": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
@@ -279,6 +284,9 @@ ASSIGNMENT_FILE = (
 BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("POST", "/v1/assignment-imports"): lambda _: ASSIGNMENT_FILE,
     ("POST", "/v1/assignments"): _new_assignment,
+    ("POST", "/v1/auditor-runs/<string:code>/auditors/<string:auditor>/decisions"): lambda _: {
+        "revision": 1, "outcome": "coaching", "reason": "The two sheets were filled in from memory",
+    },
     ("POST", "/v1/checklists"): _new_checklist,
     ("POST", "/v1/dealer-imports"): lambda _: DEALER_FILE,
     ("POST", "/v1/flags/<string:flag>/appeal-decisions"): lambda _: {

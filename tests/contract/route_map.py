@@ -25,6 +25,7 @@ OPEN_PAGES = frozenset(
 PAGES = OPEN_PAGES | {
     "/auditors",
     "/auditors/<string:run>/<string:auditor>",
+    "/auditors/<string:run>/<string:auditor>/decisions",
     "/flags",
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",
@@ -35,6 +36,7 @@ PAGES = OPEN_PAGES | {
     "/visits/<uuid:visit_id>/attachments/<string:sha256>",
     "/visits/<uuid:visit_id>/copies",
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg",
+    "/visits/<uuid:visit_id>/evidence",
 }
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")

@@ -9,12 +9,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from click.testing import CliRunner
 from PIL import Image, ImageOps
 
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Role
-from audit_api.models import base
 from audit_api.models.base import collection
 from audit_api.models.copies import PhotoCopies
 from audit_api.models.photos import Photo
@@ -369,26 +366,20 @@ def test_the_operator_lists_them_too(app, auditors, send):
     assert len(copies.list_copies(OPERATOR, visit, limit=10)["items"]) == 2
 
 
-def test_the_commands(app, auditors, send, settings, monkeypatch):
+def test_the_commands(command, auditors, send):
     send(auditors[0], ORIGINAL)
     send(auditors[1], MIRRORED)
     visit_with(auditors[0], [[ORIGINAL]], dealer="D0002")
     visit = visit_with(auditors[1], [[MIRRORED], [MIRRORED]])
-    for name, value in (
-        ("MONGODB_URI", settings.mongodb_uri), ("AUDIT_DATABASE", settings.database), ("LC_ALL", "C"),
-        ("AUDIT_SECRET_KEY", settings.secret_key), ("AUDIT_CONTACT_KEY", settings.contact_key),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
 
-    def command(*arguments):
-        done = CliRunner().invoke(cli, ["copy", *arguments])
-        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
+    def copy(*arguments):
+        done = command("copy", *arguments)
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert "2 entered" in command("enter")
-    assert "1 entries lost" in (PhotoCopies._get_collection().delete_one({"_id": 2}), command("enter", "--lost"))[1]
-    told = command("list", visit)
+    assert "2 entered" in copy("enter")
+    assert "1 entries lost" in (PhotoCopies._get_collection().delete_one({"_id": 2}), copy("enter", "--lost"))[1]
+    told = copy("list", visit)
     assert "mirrored" in told
     assert "byte for byte" in told
     assert "D0002" in told and "anna" in told

@@ -5,10 +5,8 @@ import io
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
 from audit_api import problems
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Role, parse_dealer
 from audit_api.models import base, trail
 from audit_api.models.directory import Dealer
@@ -194,30 +192,13 @@ def test_two_imports_at_once_add_each_dealer_once(app):
     assert all(len(trail.entries_of("dealer", f"D{n:04d}")) == 1 for n in range(40))
 
 
-@pytest.fixture
-def command(settings, database, tmp_path, monkeypatch):
-    """Run `audit-api` on this test's database."""
-    from audit_api.settings import variable_of
-
-    for name in ("mongodb_uri", "database", "secret_key", "contact_key"):
-        monkeypatch.setenv(variable_of(name), getattr(settings, name))
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    base.disconnect()  # the command connects and disconnects by itself
-
-    def run(*arguments):
-        return CliRunner().invoke(cli, [str(a) for a in arguments], catch_exceptions=False)
-
-    yield run
-    base.connect(settings.mongodb_uri, settings.database)
-
-
 def test_from_the_command_line(command, tmp_path):
     file = tmp_path / "dealers.csv"
     file.write_bytes(table(ROW, ROW | {"code": "D2", "timezone": "Mars"}))
     dry = command("dealer", "import", file, "--dry-run")
     assert dry.exit_code == 1
     assert "Dry run, nothing written. 2 rows read: 1 new, 0 changed, 0 the same, 1 refused" in dry.output
-    assert "dealers.csv: row 3 timezone 'Mars': Unknown time zone" in dry.output
+    assert "dealers.csv: row 3, timezone 'Mars': Unknown time zone" in dry.output
     assert command("dealer", "list").output == ""
     assert command("dealer", "import", file).exit_code == 1
     file.write_bytes(table(ROW))
@@ -245,4 +226,4 @@ def test_programme_wave_and_assignments_from_the_command_line(command, tmp_path)
     refused = command("assignment", "import", file)
     assert refused.exit_code == 1
     for column in ("dealer 'D1'", "checklist 'SMS'", "auditor 'li@example.com'"):
-        assert f"a.csv: row 2 {column}: " in refused.output
+        assert f"a.csv: row 2, {column}: " in refused.output

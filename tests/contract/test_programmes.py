@@ -1,7 +1,7 @@
 """Programmes and waves."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -136,28 +136,6 @@ def test_only_planners_write(client, people, role):
     assert client.post("/v1/waves", json=WAVE, headers=signed).status_code == 403
     reads = 200 if role is Role.QUALITY_REVIEWER else 403
     assert client.get("/v1/waves", headers=signed).status_code == reads
-
-
-def test_the_wave_that_holds_a_moment(app):
-    a_wave()
-    held = programmes.wave_holding("Aurora", datetime(2026, 12, 31, 15, 59, tzinfo=UTC))
-    assert held is not None
-    assert held.code == "W1"
-    assert programmes.wave_holding("Aurora", datetime(2026, 12, 31, 16, 0, tzinfo=UTC)) is None
-    assert programmes.wave_holding("Borealis", NOW) is None
-    assert programmes.find_wave("W1") == held
-    assert programmes.find_wave("W9") is None
-
-
-def test_waves_of_two_programmes_that_both_hold_a_moment_are_named(app):
-    a_wave()
-    programmes.add_programme(code="P2", name_zh="二", brand="Aurora", actor=OPERATOR, at=NOW)
-    programmes.add_wave(
-        code="W2", programme="P2", timezone="UTC", from_on=date(2026, 11, 1), to_on=date(2026, 11, 30), actor=OPERATOR,
-        at=NOW,
-    )  # fmt: skip
-    with pytest.raises(Problem, match="W1, W2"):
-        programmes.wave_holding("Aurora", NOW)
 
 
 def test_recording_is_forbidden_unless_somebody_allows_it_and_says_why(client, headers, people):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -237,3 +239,30 @@ def test_nobody_reads_a_photo_by_naming_it_in_a_reply(client, kept, cast, people
     ask(client, cast["anna"], kept)
     assert say(client, cast["D0001"], the_question(client, cast["D0001"])["question"], photos=[SHA]).status_code == 424
     assert client.get(f"/v1/photos/{SHA}/thumbnail", headers=cast["anna"]).status_code == 404
+
+
+def test_the_dealer_sees_what_its_answers_name_and_what_was_refused(client, kept, cast):
+    ask(client, cast["anna"], kept)
+    dealer = cast["D0001"]
+    question = the_question(client, dealer)["question"]
+    text = b"no picture"
+    name = hashlib.sha256(text).hexdigest()
+    assert client.put(f"/v1/photos/{name}", data=text, headers=dealer).status_code == 415
+    waiting = say(client, dealer, question, photos=[name, SHA]).get_json()
+    assert (set(waiting["missing"]), [r["reason"] for r in waiting["refused"]]) == ({name, SHA}, ["unsupported_format"])
+    assert client.put(f"/v1/photos/{SHA}", data=PICTURE, headers=dealer).status_code == 201
+    say(client, dealer, question, photos=[SHA])
+    say(client, dealer, question, text="另附一张", photos=[SHA])
+
+    found = client.get(f"/v1/questions/{question}/evidence", headers=dealer).get_json()
+    assert found["totals"] == {"named": 2, "arrived": 2, "missing": 0, "refused": 0, "repeated": 2}
+    first, second = found["items"]
+    assert (first["answer"], first["sha256"], first["state"]) == ("reply", SHA, "arrived")
+    assert first["repeats"] == [{"answer": "reply", "at": second["at"]}]
+    assert [(r["sha256"], r["refusal"]["status"]) for r in found["refused"]] == [(name, 415)]
+    assert client.get(f"/v1/questions/{question}/evidence", headers=cast["D0002"]).status_code == 404
+    assert client.get(f"/v1/questions/{question}/evidence", headers=cast["ben"]).status_code == 403
+    # Nothing of who replied, nor of the visits behind the flag and their photographs.
+    told = json.dumps(found)
+    assert cast["actors"]["D0001"].id not in told
+    assert not {"visit", "visits", "auditor", "item", "slot"} & set(re.findall(r'"(\w+)":', told))

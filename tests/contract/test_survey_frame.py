@@ -14,7 +14,7 @@ from audit_api.intake.contacts import ContactHasher
 from audit_api.models.base import collection
 from audit_api.operations import survey_frame
 from tests.conftest import NOW
-from tests.contract.test_surveys import command, manager, wave  # noqa: F401 - fixtures
+from tests.contract.test_surveys import manager, survey, wave  # noqa: F401 - fixtures
 
 HASHER = ContactHasher("c" * 40, "k1")
 HEADER = (
@@ -151,17 +151,17 @@ def test_any_split_and_repetition_ends_the_same(dealers, data):
     assert len(replaced) == changes, "what was replaced is kept"
 
 
-def test_the_commands(command, tmp_path):  # noqa: F811
+def test_the_commands(survey, tmp_path):  # noqa: F811
     path = tmp_path / "events.csv"
     path.write_text("\n".join([HEADER, ROW, ROW.replace("delivery", "sale")]), encoding="utf-8-sig")
-    dry = command("events", "import", path, "--dry-run")
+    dry = survey("events", "import", path, "--dry-run")
     assert "Dry run, nothing written" in dry.output
-    done = command("events", "import", path)
+    done = survey("events", "import", path)
     assert "1 new" in done.output
     assert done.exit_code == 1  # a row was refused
     with (tmp_path / "events.csv.quarantine.csv").open(encoding="utf-8-sig") as file:
         assert [(r["row"], r["column"], r["value"]) for r in csv.DictReader(file)] == [("3", "kind", "sale")]
     staff = tmp_path / "staff.csv"
     staff.write_text("dealer,contact\nD0001,13812345678\n")
-    assert command("staff", "import", staff).exit_code == 0
+    assert survey("staff", "import", staff).exit_code == 0
     assert not (tmp_path / "staff.csv.quarantine.csv").exists()

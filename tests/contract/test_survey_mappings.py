@@ -18,7 +18,7 @@ from audit_api.intake.records import TextColumns
 from audit_api.intake.tables import read_table
 from audit_api.models.base import collection
 from audit_api.operations.survey_mappings import TranslatedTable
-from tests.contract.test_surveys import SSQ, command, manager, wave  # noqa: F401 - fixtures
+from tests.contract.test_surveys import SSQ, manager, survey, wave  # noqa: F401 - fixtures
 
 MAPPING = """
 questionnaire: SSQ
@@ -168,34 +168,33 @@ def test_json_lines_over_http(client, wave, manager):  # noqa: F811
     assert post(client, manager, lines, "?version=7", "application/x-ndjson").status_code == 404
 
 
-def test_the_commands(command, tmp_path, monkeypatch):  # noqa: F811
+def test_the_commands(survey, tmp_path):  # noqa: F811
     path = tmp_path / "callcentre.yaml"
     path.write_text(MAPPING, encoding="utf-8")
-    assert command("mapping", "save", "callcentre", path).output == "callcentre version 1\n"
-    assert command("mapping", "save", "callcentre", path).output == "callcentre version 1, unchanged\n"
-    assert command("mapping", "list").output == "callcentre\t1\tresponses\tSSQ\n"
-    assert command("mapping", "show", "callcentre").output.strip() == MAPPING.strip()
+    assert survey("mapping", "save", "callcentre", path).output == "callcentre version 1\n"
+    assert survey("mapping", "save", "callcentre", path).output == "callcentre version 1, unchanged\n"
+    assert survey("mapping", "list").output == "callcentre\t1\tresponses\tSSQ\n"
+    assert survey("mapping", "show", "callcentre").output.strip() == MAPPING.strip()
     file = tmp_path / "export.csv"
     file.write_text(FILE, encoding="gb18030")
-    dry = command("import", file, "--mapping", "callcentre", "--dry-run")
+    dry = survey("import", file, "--mapping", "callcentre", "--dry-run")
     assert dry.exit_code == 0, dry.output
     assert "── row 2" in dry.output
     assert "SSQ-DRV-01 Speed of the reply to your online enquiry: 5 (Very satisfied)" in dry.output
     assert "contact: ***" in dry.output
     assert "13812345678" not in dry.output
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    chinese = command("import", file, "--mapping", "callcentre", "--dry-run").output
+    chinese = survey("import", file, "--mapping", "callcentre", "--dry-run", language="zh").output
     assert "SSQ-DRV-02 电话沟通与到店预约: 不适用" in chinese
     assert "读取 3 行：新增 2" in chinese
-    done = command("import", file, "--mapping", "callcentre")
+    done = survey("import", file, "--mapping", "callcentre", language="zh")
     assert "第 4 行, 网上回应 '还行'" in done.output
     assert collection("responses").count_documents({}) == 2
 
 
-def test_a_mapping_that_is_no_utf8_is_named(command, tmp_path):  # noqa: F811
+def test_a_mapping_that_is_no_utf8_is_named(survey, tmp_path):  # noqa: F811
     path = tmp_path / "m.yaml"
     path.write_bytes(MAPPING.encode("gb18030"))
-    done = command("mapping", "save", "x", path)
+    done = survey("mapping", "save", "x", path)
     assert "UTF-8" in str(done.exception)
 
 

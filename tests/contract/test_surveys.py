@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import partial
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from audit_api.cli import cli, tables
+from audit_api.cli import tables
 from audit_api.domain.directory import OPERATOR, Role
 from audit_api.domain.packaged import packaged_questionnaires
 from audit_api.domain.surveys import COLUMNS
 from audit_api.intake import plain_columns
 from audit_api.intake.contacts import ContactHasher
-from audit_api.models import base
 from audit_api.models.base import collection
 from audit_api.operations import checklists, programmes, surveys
 from tests.conftest import NOW
@@ -286,21 +285,9 @@ def test_the_kept_set_does_not_depend_on_the_batch(wave, monkeypatch):
 
 
 @pytest.fixture
-def command(settings, monkeypatch, wave):
-    for name, value in (
-        ("MONGODB_URI", settings.mongodb_uri), ("AUDIT_DATABASE", settings.database),
-        ("AUDIT_SECRET_KEY", settings.secret_key), ("AUDIT_CONTACT_KEY", settings.contact_key), ("LANG", "C"),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("LC_ALL", raising=False)
-    monkeypatch.delenv("LC_MESSAGES", raising=False)
-
-    def call(*arguments):
-        done = CliRunner().invoke(cli, ["survey", *map(str, arguments)])
-        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
-        return done
-
-    return call
+def survey(command, wave):
+    """Run `audit-api survey …`."""
+    return partial(command, "survey")
 
 
 def write_file(path, rows):
@@ -309,15 +296,15 @@ def write_file(path, rows):
     return path
 
 
-def test_a_file_goes_in_and_bad_rows_go_aside(command, tmp_path):
+def test_a_file_goes_in_and_bad_rows_go_aside(survey, tmp_path):
     bad = written(2, 3)
     bad[HEADER.index("channel")] = "=HYPERLINK(1)"
     bad[HEADER.index("contact")] = "x" * 201
     path = write_file(tmp_path / "batch.csv", [written(1, 5), bad, written(3, 4)])
-    dry = command("import", path, "--dry-run")
+    dry = survey("import", path, "--dry-run")
     assert dry.exit_code == 0, dry.output
     assert "would be: 2 new" in dry.output
-    done = command("import", path)
+    done = survey("import", path)
     assert done.exit_code == 0, done.output
     assert "2 new, 0 known already, 0 with other content, 1 refused, of 3 rows" in done.output
     with (tmp_path / "batch.csv.quarantine.csv").open(encoding="utf-8-sig") as file:
@@ -326,40 +313,40 @@ def test_a_file_goes_in_and_bad_rows_go_aside(command, tmp_path):
         ("3", "channel", "'=HYPERLINK(1)"),
         ("3", "contact", ""),
     ]
-    assert "W1-Aurora\tSSQ\t2" in command("list").output
-    again = command("import", path)
+    assert "W1-Aurora\tSSQ\t2" in survey("list").output
+    again = survey("import", path)
     assert "0 new, 2 known already" in again.output
 
 
-def test_a_header_that_does_not_fit_is_refused_by_name(command, tmp_path):
+def test_a_header_that_does_not_fit_is_refused_by_name(survey, tmp_path):
     path = tmp_path / "wrong.csv"
     path.write_text("response_id,dealer,questionnaire,Colour,SSQ-DRV-99\nR1,D0001,SSQ,red,5\n")
-    done = command("import", path)
+    done = survey("import", path)
     assert done.exit_code == 1
     detail = str(done.exception)
     for name in ("event_at", "submitted_at", "Colour", "SSQ-DRV-99"):
         assert name in detail
 
 
-def test_a_long_import_tells_how_far_it_is(command, tmp_path, monkeypatch):
+def test_a_long_import_tells_how_far_it_is(survey, tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "SECONDS_BETWEEN", 0.0)
     monkeypatch.setattr(surveys.surveys, "BATCH", 2)
     monkeypatch.setattr(plain_columns, "PIECE", 1)
-    done = command("import", write_file(tmp_path / "batch.csv", [written(n, 5) for n in range(5)]))
+    done = survey("import", write_file(tmp_path / "batch.csv", [written(n, 5) for n in range(5)]))
     told = [line.split(" rows, ")[0] for line in done.output.splitlines() if " a second" in line]
     assert told == ["2", "4", "5", "5"]
     staff = tmp_path / "staff.csv"
     staff.write_text("dealer,contact\nD0001,13812345678\n", encoding="utf-8")
-    done = command("staff", "import", staff)
+    done = survey("staff", "import", staff)
     assert "1 rows, " in done.output, done.output
 
 
-def test_the_first_answer_counts_however_a_row_is_written(command, tmp_path):
+def test_the_first_answer_counts_however_a_row_is_written(survey, tmp_path):
     """Rows that are read as columns and rows that are read alone keep the order of the file."""
     rows = [written(1, mark) for mark in (5, 4, 3)]
     rows[0][HEADER.index("SSQ-DRV-01")] = "5,0"  # read alone
     rows[2][HEADER.index("SSQ-DRV-01")] = "很满意"  # 5 again, but with another answer further on
-    done = command("import", write_file(tmp_path / "batch.csv", rows))
+    done = survey("import", write_file(tmp_path / "batch.csv", rows))
     assert "1 new, 0 known already, 2 with other content" in done.output
     kept = collection("responses").find_one()
     place = [item.id for item in SSQ.items].index("SSQ-DRV-01")

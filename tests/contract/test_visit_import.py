@@ -7,19 +7,18 @@ import io
 import json
 from collections import Counter
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Role
 from audit_api.domain.scoring import score_visit
 from audit_api.domain.visit_cells import NOT_IMPORTED
 from audit_api.intake.tables import read_table
-from audit_api.models import base, visits
+from audit_api.models import visits
 from audit_api.models.base import collection
 from audit_api.operations import programmes, visit_import_writing
 from audit_api.operations.visit_import import FileOptions, import_visits
@@ -440,34 +439,19 @@ def test_unknown_reasons_are_no_evidence(client, past, manager):
     assert Counter(v["selected_by"] for v in _visits(wave, "sales")) == {"plan": 1}
 
 
-@pytest.fixture
-def command(settings, past, monkeypatch):
-    monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
-    monkeypatch.setenv("AUDIT_DATABASE", settings.database)
-    monkeypatch.setenv("AUDIT_SECRET_KEY", "s" * 40)
-    monkeypatch.setenv("AUDIT_CONTACT_KEY", "c" * 40)
-    monkeypatch.setenv("LANG", "en_US.UTF-8")
-
-    def run(*words):
-        base.disconnect()
-        done = CliRunner().invoke(cli, ["import", "visits", *map(str, words)])
-        base.connect(settings.mongodb_uri, settings.database)
-        return done
-
-    return run
-
-
-def test_the_command(command, tmp_path, monkeypatch, yes_no):
+def test_the_command(command, past, tmp_path, yes_no):
+    run = partial(command, "import", "visits")
     path = tmp_path / "visits.csv"
     path.write_text(wide([1]) + wide([2], **{yes_no: "=1+1"}).splitlines(keepends=True)[-1], encoding="utf-8")
-    dry = command(path, "--source", "agency", "--dry-run")
+    dry = run(path, "--source", "agency", "--dry-run")
     assert dry.exit_code == 0, dry.output
     assert "── row 2" in dry.output
     assert "would be: 1 new" in dry.output
     assert collection("visits").count_documents({}) == 0
-    done = command(path, "--source", "agency", "--selected-by", "plan")
+    done = run(path, "--source", "agency", "--selected-by", "plan")
     assert "1 new, 0 known already, 0 with other content kept beside, 0 corrected, 1 refused" in done.output
     quarantine = (tmp_path / "visits.csv.quarantine.csv").read_text("utf-8-sig")
     assert f"3,{yes_no},'=1+1," in quarantine
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert "读取 2 行，2 次走访：新增 0，已有 0，内容有变而并存 1" in command(path, "--source", "agency").output
+    assert (
+        "读取 2 行，2 次走访：新增 0，已有 0，内容有变而并存 1" in run(path, "--source", "agency", language="zh").output
+    )

@@ -15,7 +15,6 @@ from audit_api.domain.packaged import (
 )
 from audit_api.domain.questionnaire_document import from_document, to_document
 from audit_api.domain.questionnaire_format import parse_questionnaire
-from audit_api.domain.questionnaires import score_level
 from audit_api.domain.source_text import FormatError
 from audit_api.domain.touchpoints import FACT_JOINS, PLAYBOOK_TRACES
 
@@ -38,17 +37,6 @@ def test_ids_are_unique_over_checklists_and_questionnaires_and_references_exist(
     assert len(set(ids)) == len(ids)
     assert set(ids) >= PLAYBOOK_TRACES
     assert set(ids) >= set(FACT_JOINS) | {item for joined in FACT_JOINS.values() for item in joined}
-
-
-@pytest.mark.parametrize(("value", "score"), [(1, 0), (2, 25), (3, 50), (4, 75), (5, 100)])
-def test_drivers_map_to_the_scale_of_audit_scores(value, score):
-    assert score_level(value) == score
-
-
-@pytest.mark.parametrize("value", [0, 6, True, 2.5, "3", None, float("nan")])
-def test_what_is_no_level_has_no_score(value):
-    with pytest.raises(ValueError, match="is not a level"):
-        score_level(value)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +116,6 @@ def test_ten_points_and_a_list_experiment():
     assert ten.range_of("TEN-DRV-01") == (1, 10)
     assert [ten.read_cell("TEN-DRV-01", cell) for cell in ("1", "10.0", "7,0")] == [1, 10, 7]
     assert not ten.accepts("TEN-DRV-01", 11)
-    assert (score_level(1, 1, 10), score_level(10, 1, 10)) == (0, 100)
     control, treatment = ten.of_role("list_experiment")
     assert (control.arm, treatment.arm, len(treatment.statements)) == ("control", "treatment", 4)
     assert treatment.statements[3].en == "I was asked for full marks"

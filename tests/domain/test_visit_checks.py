@@ -69,7 +69,12 @@ def short(facts: VisitFacts) -> VisitFacts:
     return replace(facts, answers={**facts.answers, **told})
 
 
+def contradictory(facts: VisitFacts) -> VisitFacts:
+    return replace(facts, answers={**facts.answers, "SMS-REC-03": "ignored", "SMS-NEED-02": 5})
+
+
 BAD = {
+    "contradictions": contradictory,
     "fence": lambda f: moved(f, lat=30.29),
     "reused_photos": lambda f: replace(f, reused_photos={f"{0:064x}": "v1"}),
     "travel": lambda f: replace(f, previous=PreviousVisit("v0", BEGAN - timedelta(minutes=20), (31.2, 121.5))),
@@ -134,3 +139,17 @@ def test_what_is_unknown_is_not_assessable():
     facts = replace(good(), skew_seconds=None, dealer_position=None, previous=None)
     unknown = {entry["check"] for entry in run_checks(facts, LIMITS) if entry["passed"] is None}
     assert unknown == {"fence", "clock", "travel"}
+
+
+def test_a_pair_is_named_with_its_reason_and_a_hidden_answer_contradicts_nothing():
+    entry = outcome(contradictory(good()), "contradictions")
+    assert entry["items"] == ["SMS-REC-03", "SMS-NEED-02"]
+    assert entry["message"]["en"] == "SMS-REC-03 and SMS-NEED-02: Practically ignored, and yet listened to well"
+    assert "SMS-REC-03 与 SMS-NEED-02：" in entry["message"]["zh"]
+    ams = next(c for c in packaged_checklists() if c.code == "AMS")
+    both = {"AMS-DIAG-01": 0, "AMS-QUA-02": 1}
+    facts = replace(good(), checklist=ams)
+    assert outcome(replace(facts, answers=both | {"AMS-VIS-03": "maint"}), "contradictions")["passed"] is True
+    assert outcome(replace(facts, answers=both | {"AMS-VIS-03": "maint_fault"}), "contradictions")["passed"] is False
+    none = replace(ams, contradicts=())
+    assert outcome(replace(facts, checklist=none, answers=both), "contradictions")["passed"] is None

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from audit_api.domain.answers import check_answers
 from audit_api.domain.packaged import packaged_checklists
+from audit_api.domain.programmes import Wave
 from audit_api.domain.rows import RowError
-from audit_api.domain.surveys import DealerPlace, WaveSpan
+from audit_api.domain.surveys import DealerPlace
 from audit_api.domain.visit_cells import NOT_IMPORTED, CellRefusedError, ItemCells
 from audit_api.domain.visit_columns import COMMENT, AuditItem, AuditItems
 from audit_api.domain.visit_groups import by_visit, mark_of, scattered_visits
@@ -24,7 +25,7 @@ from audit_api.simulator.observations import draw_visit
 CHECKLISTS = {c.code: c for c in packaged_checklists()}
 BEGIN = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-WAVE = WaveSpan("W", "Aurora", datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+WAVE = Wave("W", "P", "Aurora", "UTC", datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
 PLACES = Places(
     {"D1": DealerPlace("D1", "Aurora", "Asia/Shanghai")}, {"li": "P1"}, [WAVE],
     lambda code, version: CHECKLISTS.get(code) if version == 1 else None,

@@ -12,16 +12,16 @@ from audit_api.domain.packaged import packaged_checklists
 from audit_api.domain.visits import Event, State, Verdict
 
 # One row a state; columns as in EVENTS. "-" is refused.
-EVENTS = ("receive", "submit", "take_up", "return", "approve", "release", "void")
+EVENTS = ("receive", "submit", "take_up", "follow_up", "return", "approve", "release", "void")
 TABLE = {
-    "assigned": ("started", "-", "-", "-", "-", "-", "void"),
-    "started": ("started", "submitted", "-", "-", "-", "-", "void"),
-    "submitted": ("-", "-", "in_qc", "-", "-", "-", "void"),
-    "in_qc": ("-", "-", "-", "returned", "approved", "-", "void"),
-    "returned": ("returned", "submitted", "-", "-", "-", "-", "void"),
-    "approved": ("-", "-", "-", "-", "-", "released", "void"),
-    "released": ("-", "-", "-", "-", "-", "-", "void"),
-    "void": ("-", "-", "-", "-", "-", "-", "-"),
+    "assigned": ("started", "-", "-", "-", "-", "-", "-", "void"),
+    "started": ("started", "submitted", "-", "-", "-", "-", "-", "void"),
+    "submitted": ("-", "-", "in_qc", "submitted", "-", "-", "-", "void"),
+    "in_qc": ("-", "-", "-", "in_qc", "returned", "approved", "-", "void"),
+    "returned": ("returned", "submitted", "-", "-", "-", "-", "-", "void"),
+    "approved": ("-", "-", "-", "-", "-", "-", "released", "void"),
+    "released": ("-", "-", "-", "-", "-", "-", "-", "void"),
+    "void": ("-", "-", "-", "-", "-", "-", "-", "-"),
 }
 
 

@@ -13,15 +13,13 @@ import json
 import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
 from audit_api import problems
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR
-from audit_api.models import base
 from audit_api.models.base import collection
 from audit_api.operations import checklists, programmes
 from audit_api.problems import Problem
@@ -212,28 +210,14 @@ assert len(CASES) >= 30
 
 
 @pytest.fixture
-def command(settings, monkeypatch, dealers):
+def load(command, dealers):
     programmes.add_programme(code="P", name_zh="项目", brand="Aurora", actor=OPERATOR, at=NOW)
     programmes.add_wave(
         code="W", programme="P", timezone="Asia/Shanghai", from_on=date(2026, 1, 1), to_on=date(2026, 3, 31),
         actor=OPERATOR, at=NOW,
     )  # fmt: skip
     checklists.publish(SSQ, actor=OPERATOR, at=NOW)
-    for name, value in (
-        ("MONGODB_URI", settings.mongodb_uri), ("AUDIT_DATABASE", settings.database),
-        ("AUDIT_SECRET_KEY", settings.secret_key), ("AUDIT_CONTACT_KEY", settings.contact_key),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-    for name in ("LC_ALL", "LC_MESSAGES"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(path, language):
-        monkeypatch.setenv("LANG", {"zh": "zh_CN.UTF-8", "en": "en_GB.UTF-8"}[language])
-        done = CliRunner().invoke(cli, ["survey", "import", str(path), "--questionnaire", "SSQ"])
-        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
-        return done
-
-    return call
+    return partial(command, "survey", "import", "--questionnaire", "SSQ")
 
 
 def kept():
@@ -241,11 +225,11 @@ def kept():
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_broken_file(command, tmp_path, case):
+def test_a_broken_file(load, tmp_path, case):
     path = tmp_path / "batch.dat"
     path.write_bytes(case.content)
     quarantine = tmp_path / "batch.dat.quarantine.csv"
-    done = command(path, "en")
+    done = load(path)
     if case.whole[1]:
         assert isinstance(done.exception, Problem)
         assert done.exception.kind is problems.IMPORT_REFUSED
@@ -267,7 +251,7 @@ def test_a_broken_file(command, tmp_path, case):
     assert _aside(quarantine, case) == [(str(row), column, value) for row, column, value, _, _ in case.aside]
     for _, _, _, _, en in case.aside[:1]:
         assert en in done.output
-    again = command(path, "zh")
+    again = load(path, language="zh")
     assert again.exit_code == 0, again.output
     assert f"新增 0，已有 {rows}，内容有变 0，拒绝 {bad_rows}" in again.output
     for _, _, _, zh, _ in case.aside[:1]:

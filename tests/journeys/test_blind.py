@@ -6,12 +6,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 
 from audit_api.anomaly.screening import Parameters
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Role
-from audit_api.models import base
 from audit_api.models.base import collection
 from audit_api.operations import screening
 from audit_api.operations.flags_raising import Raising
@@ -26,22 +23,6 @@ HTML = {"Accept": "text/html"}
 QUICK = {"draws": 5_000, "near_duplicate_draws": 8, "ensemble": False}
 QUESTION = {"text_zh": "请说明答卷的来历", "text_en": "Please explain the responses", "revision": 1}
 LEFT = {"outcome": "inconclusive", "reason": "The records do not tell"}
-
-
-@pytest.fixture
-def command(settings, monkeypatch):
-    for name, value in (
-        ("MONGODB_URI", settings.mongodb_uri), ("AUDIT_DATABASE", settings.database), ("LC_ALL", "C"),
-        ("AUDIT_SECRET_KEY", settings.secret_key), ("AUDIT_CONTACT_KEY", settings.contact_key),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
-        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
-        return done
-
-    return call
 
 
 @pytest.fixture

@@ -157,6 +157,17 @@ def test_the_commands_work_as_pasted(demo: Demo):
     assert "Honest explanations:" in printed
 
 
+def test_one_visit_has_a_photo_of_another(demo: Demo):
+    """The search for recycled photos runs beside the server and finds it."""
+    visit = re.search(r"/visits/([0-9a-f-]{36})/copies", demo.text)[1]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (found := demo.get(f"/v1/visits/{visit}/copies", "quality_reviewer"))["waiting"]:
+        assert time.monotonic() < deadline, (demo.folder / "copies.log").read_text()
+        time.sleep(0.5)
+    assert len(found["items"]) == 1
+    assert [use["dealer"] for use in found["items"][0]["uses"]] != [demo.get(f"/v1/visits/{visit}", "admin")["dealer"]]
+
+
 def test_a_dealer_reads_its_own_released_result(demo: Demo):
     found = _all(demo, "/v1/results", "dealer")
     assert found

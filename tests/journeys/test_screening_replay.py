@@ -7,12 +7,10 @@ import json
 import random
 
 import pytest
-from click.testing import CliRunner
 
 from audit_api.anomaly.screening import Parameters
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR
-from audit_api.models import base, trail
+from audit_api.models import trail
 from audit_api.models.base import collection
 from audit_api.operations import flags, screening
 from audit_api.operations.screening_replay import replay_run
@@ -20,22 +18,6 @@ from tests.conftest import NOW
 from tests.journeys.networks import WAVE, make_network, write_survey
 
 RUNS = 10
-
-
-@pytest.fixture
-def command(settings, monkeypatch):
-    for name, value in (
-        ("MONGODB_URI", settings.mongodb_uri), ("AUDIT_DATABASE", settings.database), ("LC_ALL", "C"),
-        ("AUDIT_SECRET_KEY", settings.secret_key), ("AUDIT_CONTACT_KEY", settings.contact_key),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
-        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
-        return done
-
-    return call
 
 
 @pytest.fixture

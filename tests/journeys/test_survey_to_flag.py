@@ -7,13 +7,11 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 
 from audit_api.anomaly.screening import Parameters, screen
-from audit_api.cli import cli
 from audit_api.domain.directory import OPERATOR, Role
 from audit_api.intake.screening_files import read_folder
-from audit_api.models import base, trail
+from audit_api.models import trail
 from audit_api.models.base import collection
 from audit_api.operations import flags, screening, screening_inputs
 from audit_api.operations.flags_raising import Raising
@@ -25,24 +23,8 @@ QUICK = {"draws": 20_000, "ensemble": False}
 REASON = "Copied sheets; the customers called know nothing of a survey"
 
 
-@pytest.fixture
-def command(settings, monkeypatch):
-    for name, value in (
-        ("MONGODB_URI", settings.mongodb_uri), ("AUDIT_DATABASE", settings.database), ("LC_ALL", "C"),
-        ("AUDIT_SECRET_KEY", settings.secret_key), ("AUDIT_CONTACT_KEY", settings.contact_key),
-        ("AUDIT_CONTROL_SHARE", "0.2"),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        done = CliRunner().invoke(cli, [str(argument) for argument in arguments])
-        base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
-        return done
-
-    return call
-
-
-def test_survey_to_flag(app, client, people, command, tmp_path):
+def test_survey_to_flag(app, client, people, command, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIT_CONTROL_SHARE", "0.2")
     world = make_network(
         NOW, seed=5, intensity=0.9, tactics=("copied", "staff_phones"), look_alikes=("excellent", "small", "fleet")
     )

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audit_api.domain.packaged import packaged_questionnaires
-from audit_api.domain.surveys import COLUMNS, DealerPlace, ResponseReader, WaveSpan
+from audit_api.domain.programmes import Wave
+from audit_api.domain.surveys import COLUMNS, DealerPlace, ResponseReader
 from audit_api.intake.contacts import ContactHasher
 from audit_api.intake.records import TextColumns
 from audit_api.operations.survey_columns import ColumnImport
@@ -29,10 +30,10 @@ def at(*parts):
 
 
 WAVES = [
-    WaveSpan("W1", "A", at(2026, 1, 1), at(2026, 4, 1)),
-    WaveSpan("W2", "A", at(2026, 4, 1), at(2026, 7, 1)),
-    WaveSpan("W3", "A", at(2026, 6, 1), at(2026, 9, 1)),  # June has two
-    WaveSpan("W4", "B", at(2000, 1, 1), at(2101, 1, 1)),
+    Wave("W1", "P", "A", "UTC", at(2026, 1, 1), at(2026, 4, 1)),
+    Wave("W2", "P", "A", "UTC", at(2026, 4, 1), at(2026, 7, 1)),
+    Wave("W3", "P", "A", "UTC", at(2026, 6, 1), at(2026, 9, 1)),  # June has two
+    Wave("W4", "P", "B", "UTC", at(2000, 1, 1), at(2101, 1, 1)),
 ]
 
 CLOCKS = st.datetimes(datetime(1999, 12, 30), datetime(2101, 1, 2)).map(lambda m: m.replace(microsecond=0))  # noqa: DTZ001

@@ -123,16 +123,21 @@ def build(*, visits: Table, answers: Table, photos: Table, fixes: Table) -> Inpu
         lon=figure("lon"),
     )
     place = {str(visit): row for row, visit in enumerate(kept.visit)}
-    auditors, who = np.unique(kept.auditor.astype(str), return_inverse=True)
+    return numbered(kept, _answers(answers, place), _photos(photos, place), _fixes(fixes, place))
+
+
+def numbered(visits: Visits, answers: Answers, photos: Photos, fixes: Fixes) -> Inputs:
+    """Number the auditors, dealers and checklists of tables that are in their order."""
+    auditors, who = np.unique(visits.auditor.astype(str), return_inverse=True)
     return Inputs(
-        visits=kept,
-        answers=_answers(answers, place),
-        photos=_photos(photos, place),
-        fixes=_fixes(fixes, place),
+        visits=visits,
+        answers=answers,
+        photos=photos,
+        fixes=fixes,
         auditors=auditors.astype(object),
         auditor=who.astype(np.int64),
-        dealer=coded(kept.dealer),
-        checklist=coded(kept.checklist),
+        dealer=coded(visits.dealer),
+        checklist=coded(visits.checklist),
     )
 
 

@@ -142,7 +142,8 @@ def _pieces(
     for entry in ENTRIES:
         code, result = entry.indicator.code, results[entry.indicator.code]
         if not result.assessable[a]:
-            silent.append({"indicator": code, "reason": str(result.reason[a]), **REASONS[str(result.reason[a])]})
+            reason = str(result.reason[a])
+            silent.append({"indicator": code, "title": _title(entry), "reason": reason, **REASONS[reason]})
             continue
         pieces.append(_piece(entry, result, a, parameters) | {"rows": rows[code][a]})
     pieces.sort(key=lambda piece: (not piece["raises"], piece["p"], piece["indicator"]))
@@ -156,7 +157,7 @@ def _piece(entry: Entry, result: Result, a: int, parameters: Parameters) -> dict
     told = {**figures, "p": "< 1e-6" if p < 1e-6 else f"{p:.2g}"}
     return {
         "indicator": indicator.code,
-        "title": {"zh": indicator.title_zh, "en": indicator.title_en},
+        "title": _title(entry),
         "unit": indicator.unit,
         **figures,
         "p": p,
@@ -165,6 +166,10 @@ def _piece(entry: Entry, result: Result, a: int, parameters: Parameters) -> dict
         "sentence": {"zh": indicator.sentence_zh.format(**told), "en": indicator.sentence_en.format(**told)},
         "honest_explanations": [{"zh": e.zh, "en": e.en} for e in indicator.explanations],
     }
+
+
+def _title(entry: Entry) -> dict[str, str]:
+    return {"zh": entry.indicator.title_zh, "en": entry.indicator.title_en}
 
 
 def _number(value: float) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from audit_api.anomaly.batch import Inputs, kept
 from audit_api.anomaly.contrast import stratum_result, stratum_rows
-from audit_api.anomaly.identities import at_many_dealers, contacts, numbered, of_one_customer, times_seen
+from audit_api.anomaly.identities import contacts, shared_inside
 from audit_api.anomaly.indicator import NO_CONTACTS, PROCESS, Explanation, Indicator, IndicatorResult
 from audit_api.anomaly.parse import Truths
 from audit_api.anomaly.peers import Peers
@@ -47,10 +47,7 @@ INDICATOR = Indicator(
 @kept
 def reused(inputs: Inputs) -> tuple[Truths, Truths]:
     """Return which responses have a contact, and which of these share it inside the dealer."""
-    responses = inputs.responses
-    contact = contacts(inputs)
-    shared = (times_seen(contact, responses.dealer) >= 2) & ~at_many_dealers(contact, responses.dealer)
-    return contact >= 0, shared & ~of_one_customer(contact, numbered(responses.customer_hash), responses.dealer)
+    return shared_inside(inputs, contacts(inputs))
 
 
 def compute(inputs: Inputs, peers: Peers, seed: int) -> IndicatorResult:

@@ -9,12 +9,12 @@ from audit_api.domain.visit_checks.check import Check, Limits, Outcome, VisitFac
 
 
 def run(facts: VisitFacts, limits: Limits) -> Outcome | None:
-    """Find answers, written accounts aside, given long after the end of the visit."""
+    """Find answers, written accounts and follow-up items aside, given long after the end of the visit."""
     until = facts.ended_at + timedelta(minutes=limits.late_minutes)
     kinds = facts.checklist.by_id
     late = [
         o["item"] for o in facts.observations
-        if o["item"] in kinds and kinds[o["item"]].type not in WORDED_TYPES
+        if o["item"] in kinds and kinds[o["item"]].type not in WORDED_TYPES and not kinds[o["item"]].follow_up_hours
         and (at := moment(o.get("answered_at"))) is not None and at > until
     ]  # fmt: skip
     return Outcome(

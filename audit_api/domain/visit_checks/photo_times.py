@@ -8,10 +8,11 @@ from audit_api.domain.visit_checks.check import Check, Limits, Outcome, VisitFac
 
 
 def run(facts: VisitFacts, limits: Limits) -> Outcome | None:
-    """Find photos taken, by the phone's word, well before or after the visit."""
+    """Find photos taken, by the phone's word, well before or after the visit; follow-up items are watched later."""
     margin = timedelta(minutes=limits.photo_minutes)
+    later = {item.id for item in facts.checklist.items if item.follow_up_hours}
     taken = [
-        (o["item"], at) for o in facts.observations for photo in o.get("photos") or ()
+        (o["item"], at) for o in facts.observations if o["item"] not in later for photo in o.get("photos") or ()
         if (at := moment(photo.get("taken_at"))) is not None
     ]  # fmt: skip
     if not taken:

@@ -6,6 +6,7 @@ from typing import Any
 
 from audit_api.domain.visit_checks import (
     clock,
+    contradictions,
     duration,
     fence,
     fixes,
@@ -23,7 +24,7 @@ CHECKS = tuple(
     module.CHECK
     for module in (
         fence, reused_photos, travel,
-        duration, clock, time_order, late_answers, hidden_items, narrative, photo_times, fixes,
+        duration, clock, time_order, late_answers, hidden_items, contradictions, narrative, photo_times, fixes,
     )
 )  # fmt: skip
 
