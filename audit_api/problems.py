@@ -118,7 +118,7 @@ ALREADY_EXISTS = ProblemType(
     409, "already-exists", "同一编号已存在且内容不同", "The code exists already with other content"
 )
 
-# Visits and photos
+# Visits, photos, attachments
 REVISION_CONFLICT = ProblemType(
     409,
     "revision-conflict",
@@ -128,7 +128,7 @@ REVISION_CONFLICT = ProblemType(
 VISIT_LOCKED = ProblemType(
     423, "visit-locked", "报告已提交，不能再修改", "The report is submitted and can no longer be changed"
 )
-PHOTOS_MISSING = ProblemType(424, "photos-missing", "照片尚未到齐", "Photos have not arrived yet")
+PHOTOS_MISSING = ProblemType(424, "photos-missing", "照片或附件尚未到齐", "Photos or attachments have not arrived yet")
 EVIDENCE_MISSING = ProblemType(
     422, "evidence-missing", "缺少必填答案或取证照片", "Required answers or evidence are missing"
 )
@@ -147,6 +147,9 @@ HASH_MISMATCH = ProblemType(422, "hash-mismatch", "内容与其哈希值不符",
 PHOTO_REFUSED = ProblemType(422, "photo-refused", "照片无法使用", "The photo cannot be used")
 UPLOAD_OFFSET = ProblemType(409, "upload-offset", "续传位置与服务器上的不一致", "The upload goes on at another byte")
 PHOTO_EXISTS = ProblemType(412, "photo-exists", "照片已在服务器上", "The photo is already on the server")
+ATTACHMENT_REFUSED = ProblemType(422, "attachment-refused", "附件无法使用", "The attachment cannot be used")
+ATTACHMENT_EXISTS = ProblemType(412, "attachment-exists", "附件已在服务器上", "The attachment is already on the server")
+RECORDING_NOT_ALLOWED = ProblemType(422, "recording-not-allowed", "此处不允许录音", "Sound may not be recorded here")
 
 # Surveys, screening, flags
 IMPORT_REFUSED = ProblemType(422, "import-refused", "文件无法导入", "The file cannot be imported")

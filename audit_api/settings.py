@@ -10,6 +10,7 @@ import binascii
 import hmac
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, get_type_hints
 
 PREFIX = "AUDIT_"
 MINIMUM_SECRET_CHARACTERS = 32
+BARE = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 RECEIPT_KEY_BYTES = 32
 RECEIPT_KEY_LABEL = b"audit-api receipt key 1"
 
@@ -65,23 +67,32 @@ class Settings:
     )
     database: str = setting("Name of the database.", default="audit")
     upload_dir: str = setting(
-        "Folder for photos being received, kept from one start to the next and the same for all processes of a host "
-        "(web and the command photos sweep); empty means the system's temporary folder.",
+        "Folder for photos and attachments being received, kept from one start to the next and the same for all "
+        "processes of a host (web and the command photos sweep); empty means the system's temporary folder.",
         default="",
     )
-    max_body_bytes: int = setting("Largest request body except photos.", default=2_000_000)
+    max_body_bytes: int = setting("Largest request body except photos and attachments.", default=2_000_000)
     max_photo_bytes: int = setting("Largest photo.", default=30_000_000)
+    max_attachment_bytes: int = setting("Largest recording, video or PDF sent as evidence.", default=60_000_000)
+    max_audio_seconds: int = setting("Longest sound recording sent as evidence.", default=300)
+    max_video_seconds: int = setting("Longest video sent as evidence.", default=60)
+    max_document_pages: int = setting("Most pages of a PDF sent as evidence.", default=100)
     max_import_bytes: int = setting("Largest import file by HTTP.", default=50_000_000)
     photo_check_bytes_per_second: int = setting(
         "How fast kept photos are read again and held against their names, bytes a second.", default=5_000_000
     )
     upload_days: int = setting("Days after which parts of a photo that was never finished are removed.", default=7)
-    upload_chunk_bytes: int = setting("Largest chunk of a photo that is sent in chunks.", default=1_048_576)
+    upload_chunk_bytes: int = setting(
+        "Largest chunk of a photo or attachment that is sent in chunks.", default=1_048_576
+    )
     upload_open_photos: int = setting(
-        "Photos that one person may have half sent at a time; each holds up to AUDIT_MAX_PHOTO_BYTES of the disk.",
+        "Photos and attachments that one person may have half sent at a time; each holds up to AUDIT_MAX_PHOTO_BYTES "
+        "or AUDIT_MAX_ATTACHMENT_BYTES of the disk.",
         default=40,
     )
-    upload_day_bytes: int = setting("Bytes of photos that one person may send in a day.", default=5_000_000_000)
+    upload_day_bytes: int = setting(
+        "Bytes of photos and attachments that one person may send in a day.", default=5_000_000_000
+    )
     token_days: int = setting("Days until a new token expires, unless told otherwise.", default=180)
     token_cache_seconds: float = setting(
         "How long a worker may trust a token it has just checked; a revoked token can live this long.",
@@ -153,6 +164,7 @@ class Settings:
             raise SettingsError("MONGODB_URI must begin with mongodb:// or mongodb+srv://")
         for name in (
             "max_body_bytes", "max_photo_bytes", "max_import_bytes", "token_days", "photo_check_bytes_per_second",
+            "max_attachment_bytes", "max_audio_seconds", "max_video_seconds", "max_document_pages",
             "upload_days", "upload_chunk_bytes", "upload_open_photos", "upload_day_bytes",
         ):  # fmt: skip
             if getattr(self, name) < 1:
@@ -256,6 +268,12 @@ def names_database(environ: Mapping[str, str] | None = None) -> bool:
 def mongodb_uri_of(environ: Mapping[str, str] | None = None) -> str:
     """Give the database that the environment names, "" where it names none."""
     return _text(os.environ if environ is None else environ, variable_of("mongodb_uri")) or ""
+
+
+def bare_environment() -> dict[str, str]:
+    """Give an environment for a child process that is to know nothing of ours but where programs and modules lie."""
+    kept = {name: os.environ[name] for name in BARE if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -119,11 +119,20 @@ def checklist_named(code: str) -> Checklist:
 
 @dataclass
 class SentVisit:
-    """A visit as a phone holds it: its id, the body of its PUT, and the bytes of its photos by hash."""
+    """A visit as a phone holds it: its id, the body of its PUT, and the bytes of its photos and attachments by hash."""
 
     id: str
     body: dict[str, Any]
     photos: dict[str, bytes] = field(default_factory=dict)
+    attachments: dict[str, bytes] = field(default_factory=dict)
+
+    def attach(self, item: str, data: bytes, kind: str = "document", slot: str = "1") -> str:
+        """Name an attachment of an item; gives its hash."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.attachments[sha256] = data
+        named = self.observation(item).setdefault("attachments", [])
+        named.append({"slot": slot, "sha256": sha256, "kind": kind, "recorded_at": None})
+        return sha256
 
     @property
     def url(self) -> str:
@@ -208,6 +217,9 @@ def send_visit(client: FlaskClient, headers: dict[str, str], visit: SentVisit, *
     answer = client.put(visit.url, json=visit.body, headers=headers)
     for sha256, data in visit.photos.items() if photos else ():
         kept = client.put(f"/v1/photos/{sha256}", data=data, headers={**headers, "Content-Type": "image/jpeg"})
+        assert kept.status_code in (201, 412), kept.get_data(as_text=True)
+    for sha256, data in visit.attachments.items() if photos else ():
+        kept = client.put(f"/v1/attachments/{sha256}", data=data, headers=headers)
         assert kept.status_code in (201, 412), kept.get_data(as_text=True)
     return answer
 

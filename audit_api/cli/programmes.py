@@ -28,13 +28,32 @@ def programme() -> None:
 @click.option("--name-zh", required=True)
 @click.option("--name-en", default="")
 @click.option("--market", default="")
-def add_programme(*, code: str, brand: str, name_zh: str, name_en: str, market: str) -> None:
+@click.option("--recording-allowed", is_flag=True, help="Sound may be recorded on its visits: needs legal approval.")
+def add_programme(*, code: str, brand: str, name_zh: str, name_en: str, market: str, recording_allowed: bool) -> None:
     """Add a programme."""
     with connected():
         programmes.add_programme(
-            code=code, brand=brand, name_zh=name_zh, name_en=name_en, market=market, actor=OPERATOR, at=now()
+            code=code,
+            brand=brand,
+            name_zh=name_zh,
+            name_en=name_en,
+            market=market,
+            recording_allowed=recording_allowed,
+            actor=OPERATOR,
+            at=now(),
         )
     click.echo(code)
+
+
+@programme.command("recording")
+@click.argument("code")
+@click.option("--allow/--forbid", "allowed", required=True, help="From now on; what was submitted before stays.")
+@click.option("--reason", required=True, help="Who approved it, on what grounds; kept in the trail.")
+def set_recording(*, code: str, allowed: bool, reason: str) -> None:
+    """Allow or forbid sound recordings, and videos with sound, on a programme's visits."""
+    with connected():
+        made = programmes.set_recording(code, allowed=allowed, reason=reason, actor=OPERATOR, at=now())
+    click.echo(f"{code} recording {'allowed' if made['recording_allowed'] else 'forbidden'}")
 
 
 @click.group()

@@ -10,7 +10,7 @@ from audit_api.domain.checklists import Checklist
 from audit_api.domain.submission_rules import Standing, standings
 
 Observation = Mapping[str, Any]
-"""One recorded answer: item, value, comment, photos [{slot, sha256, …}]."""
+"""One recorded answer: item, value, comment, photos [{slot, sha256, …}], attachments where there are any."""
 
 
 def answers_of(checklist: Checklist, observations: Sequence[Observation]) -> dict[str, Any]:

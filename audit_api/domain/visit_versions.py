@@ -27,7 +27,9 @@ PARTS = {
     "value": Text("答案", "answer"),
     "comment": Text("备注", "comment"),
     "photos": Text("照片", "photos"),
+    "attachments": Text("附件", "attachments"),
 }
+HASHED_PARTS = ("photos", "attachments")
 NOTHING = Text("空", "nothing")
 LONGEST_QUOTED = 200
 
@@ -69,7 +71,7 @@ def differences(before: Version, after: Version, checklists: tuple[Checklist, Ch
 
 
 def changed_items(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the items of which answer, comment or photos differ."""
+    """Return the items of which answer, comment, photos or attachments differ."""
     old, new = _by_item(before), _by_item(after)
     return {item for item in {*old, *new} if any(_part(old.get(item), p) != _part(new.get(item), p) for p in PARTS)}
 
@@ -95,8 +97,8 @@ def _by_item(observations: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str
 
 def _part(observation: Mapping[str, Any] | None, part: str) -> Any:
     found = (observation or {}).get(part)
-    if part == "photos":
-        return [photo["sha256"] for photo in found or ()]
+    if part in HASHED_PARTS:
+        return [named["sha256"] for named in found or ()]
     return found or None if part == "comment" else found
 
 
@@ -116,8 +118,8 @@ def _difference(item: str, part: str, pair: tuple[Any, Any], texts: tuple[Text, 
 
 
 def _in_words(item: str, part: str, value: Any, checklist: Checklist) -> Text:
-    if part == "photos":
-        return Text(f"{len(value)} 张", str(len(value)))
+    if part in HASHED_PARTS:
+        return Text(f"{len(value)} {'张' if part == 'photos' else '个'}", str(len(value)))
     if part == "value" and item in checklist.by_id and (chosen := answer_words(checklist.item(item), value)):
         return Text("、".join(one["zh"] for one in chosen), ", ".join(one["en"] for one in chosen))
     return _told(value)

@@ -106,7 +106,7 @@ class TailReader:
                 codes.append("end_missing")
             elif 0 <= self._image_end() < self.length:
                 codes.append("trailing_data")
-        if _ends_with_archive(self.last):
+        if ends_with_archive(self.last):
             codes.append("archive_inside")
         windows = (self.head.lower(), self.last.lower())
         if any(word in window for window in windows for word in _MARKUP):
@@ -114,7 +114,7 @@ class TailReader:
         return codes
 
 
-def _ends_with_archive(last: bytes) -> bool:
+def ends_with_archive(last: bytes) -> bool:
     """Look for a ZIP's closing record whose comment reaches exactly to the end (APPNOTE 4.3.16)."""
     at = last.rfind(b"PK\x05\x06")
     return 0 <= at <= len(last) - 22 and at + 22 + int.from_bytes(last[at + 20 : at + 22], "little") == len(last)

@@ -1,6 +1,7 @@
 """What is kept. Importing this package registers every document: indexes exist only for imported ones."""
 
 from audit_api.models import (
+    attachments,
     auditors,
     checklists,
     copies,
@@ -20,6 +21,7 @@ from audit_api.models import (
 
 __all__ = [
     "DOCUMENTS",
+    "attachments",
     "auditors",
     "checklists",
     "copies",
@@ -47,6 +49,8 @@ DOCUMENTS = (
     "Assignment",
     "Photo",
     "PhotoUpload",
+    "Attachment",
+    "AttachmentUpload",
     "PhotoRefusal",
     "PhotoCopies",
     "PhotoDamage",

@@ -121,15 +121,22 @@ class Question(Document):
     asked_by = StringField(required=True)
     asked_at = DateTimeField(required=True)
     reply_until = DateTimeField(required=True)
-    replies = ListField(DictField())  # by, at, text, photos (SHA-256)
+    replies = ListField(DictField())  # by, at, text, photos, attachments (SHA-256)
     outcome = StringField(null=True)
     decided_at = DateTimeField(null=True)
     appeal_until = DateTimeField(null=True)
-    appeal = DictField(null=True)  # by, at, text, photos, outcome, decided_at
+    appeal = DictField(null=True)  # by, at, text, photos, attachments, outcome, decided_at
     meta = {
         "collection": "questions",
         "auto_create_index": False,
-        "indexes": ["flag", ["dealer", "_id"], "replies.photos", "appeal.photos"],
+        "indexes": [
+            "flag",
+            ["dealer", "_id"],
+            "replies.photos",
+            "appeal.photos",
+            "replies.attachments",
+            "appeal.attachments",
+        ],
     }
 
 

@@ -104,10 +104,10 @@ def upload_id(person: str, sha256: str) -> str:
     return f"{person}:{sha256}"
 
 
-def sent_by(person: str, hashes: Iterable[str]) -> set[str]:
+def sent_by(person: str, hashes: Iterable[str], uploads: type[Document] = PhotoUpload) -> set[str]:
     """Give those of the hashes that a person has sent, whole."""
     ids = [upload_id(person, sha256) for sha256 in hashes]
-    return {row["sha256"] for row in PhotoUpload._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1})}
+    return {row["sha256"] for row in uploads._get_collection().find({"_id": {"$in": ids}}, {"sha256": 1})}
 
 
 def arrivals(person: str, hashes: Iterable[str]) -> dict[str, datetime]:
@@ -123,6 +123,6 @@ def remarks_of(hashes: Iterable[str]) -> dict[str, list[str]]:
     return {row["_id"]: row.get("remarks") or [] for row in rows}
 
 
-def senders_of(sha256: str) -> list[str]:
-    """List the persons who have sent a photo."""
-    return [row["person"] for row in PhotoUpload._get_collection().find({"sha256": sha256}, {"person": 1})]
+def senders_of(sha256: str, uploads: type[Document] = PhotoUpload) -> list[str]:
+    """List the persons who have sent a photo, or what else `uploads` are of."""
+    return [row["person"] for row in uploads._get_collection().find({"sha256": sha256}, {"person": 1})]

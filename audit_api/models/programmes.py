@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import DateTimeField, DictField, Document, IntField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, StringField
 
 from audit_api.domain.programmes import Wave as WaveRule
 from audit_api.models.base import Row
@@ -16,6 +16,7 @@ class Programme(Document):
     name_en = StringField(default="", max_length=200)
     brand = StringField(required=True, max_length=60)
     market = StringField(default="", max_length=60)
+    recording_allowed = BooleanField(default=False)  # missing: False
     # Counts waves: writers of two waves meet here, so that neither overlooks the other.
     waves = IntField(default=0)
     created_at = DateTimeField(required=True)

@@ -73,6 +73,8 @@ class Visit(Document):
             ["wave", "state"],
             ["auditor", "started_at"],
             ["observations.photos.sha256"],
+            # Few visits have any: the index holds those alone.
+            {"fields": ["observations.attachments.sha256"], "sparse": True},
             {"fields": ["follow_ups_until"], "sparse": True},
             # The review queue: what needs most looking at first.
             {

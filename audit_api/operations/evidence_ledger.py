@@ -21,6 +21,7 @@ from audit_api.models.base import Row
 from audit_api.models.directory import Dealer
 from audit_api.operations.follow_ups import follow_ups_of
 from audit_api.operations.photo_refusals import refusals_of, refusals_since
+from audit_api.operations.visit_attachments import attachment_needs
 from audit_api.operations.visit_reading import checklist_of, find_visit, version_of
 from audit_api.problems import Problem
 from audit_api.settings import Settings
@@ -34,12 +35,13 @@ NOT_ENDED = {"zh": "走访尚未结束：请填写结束时间", "en": "the visi
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a visit has and lacks: when its photos arrived, hashes that did not, all else that is missing."""
+    """What a visit has and lacks: when photos and attachments arrived, hashes that did not, what else is missing."""
 
     standings: list[Standing]
     follow_ups: list[Row]
     arrived: dict[str, datetime]
     missing: list[str]
+    missing_attachments: list[str]
     errors: list[Row]
 
 
@@ -55,7 +57,9 @@ def needs_of(visit: Row, checklist: Checklist, settings: Settings, at: datetime)
         errors.append({"field": "ended_at", "code": "required", "message": NOT_ENDED})
     errors += [missing_entry(standing, problem) for standing in standings for problem in standing.problems]
     errors += _changed_unasked(visit, checklist, later)
-    return Needs(standings, follow_ups, arrived, rules.absent(named, arrived), errors)
+    attached, not_attached, of_attachments = attachment_needs(visit)
+    missing = rules.absent(named, arrived)
+    return Needs(standings, follow_ups, arrived | attached, missing, not_attached, errors + of_attachments)
 
 
 def _dealer_position(code: str) -> tuple[float, float] | None:
@@ -75,20 +79,22 @@ def _changed_unasked(visit: Row, checklist: Checklist, later: set[str]) -> list[
     return [{"item": item, "code": "not_asked", "message": NOT_ASKED} for item in extra]
 
 
-def photos_missing(person: str, missing: Sequence[str]) -> Problem:
-    """Make the problem that names photos which have not arrived, and why any of them was refused."""
-    refused = refusals_of(person, missing)
+def photos_missing(person: str, missing: Sequence[str], not_attached: Sequence[str] = ()) -> Problem:
+    """Make the problem that names photos and attachments which have not arrived, and why any was refused."""
+    refused = refusals_of(person, [*missing, *not_attached])
     members: Row = {"missing": list(missing)}
+    if not_attached:
+        members["missing_attachments"] = list(not_attached)
     if refused:
         members["refused"] = [
             {"sha256": sha256, "reason": refused[sha256]["reason"], "message": refused[sha256]["message"]}
-            for sha256 in missing
+            for sha256 in (*missing, *not_attached)
             if sha256 in refused
         ]
     return Problem(
         problems.PHOTOS_MISSING,
-        zh=f"有 {len(missing)} 张照片尚未收到，请先上传",
-        en=f"{len(missing)} photos have not arrived; send them first",
+        zh=f"有 {len(missing)} 张照片、{len(not_attached)} 个附件尚未收到，请先上传",
+        en=f"{len(missing)} photos and {len(not_attached)} attachments have not arrived; send them first",
         members=members,
     )
 
@@ -109,8 +115,9 @@ def open_ledger(actor: Actor, visit_id: str, *, settings: Settings, at: datetime
     return {
         "visit": visit_id,
         **{name: visit[name] for name in ("revision", "content_hash", "state", "dealer", "checklist")},
-        "complete": not needs.missing and not needs.errors,
+        "complete": not needs.missing and not needs.missing_attachments and not needs.errors,
         "missing": needs.missing,
+        "missing_attachments": needs.missing_attachments,
         "errors": needs.errors,
         "totals": rules.totals(lines),
         "items": lines,

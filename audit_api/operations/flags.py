@@ -76,10 +76,20 @@ def open_flag(actor: Actor, flag_id: str, *, figures: bool = False, at: datetime
 def photos_of_flag(actor: Actor, flag_id: str) -> frozenset[str]:
     """Name the photos a person may see with a flag: those behind its evidence, and of replies and appeals."""
     flag = open_flag(actor, flag_id)
-    said = [reply for question in flag["questions"] for reply in question["replies"]]
-    said += [question["appeal"] for question in flag["questions"] if question.get("appeal")]
     behind = [photo["sha256"] for photo in flag["dossier"].get("photos") or ()]
-    return frozenset({*behind, *(sha256 for words in said for sha256 in words["photos"])})
+    return frozenset({*behind, *(sha256 for words in _said(flag) for sha256 in words["photos"])})
+
+
+def attachments_of_flag(actor: Actor, flag_id: str) -> frozenset[str]:
+    """Name the attachments of a flag's replies and appeals."""
+    flag = open_flag(actor, flag_id)
+    return frozenset(sha256 for words in _said(flag) for sha256 in words.get("attachments", ()))
+
+
+def _said(flag: Row) -> list[Row]:
+    """Give a dealer's replies and appeals."""
+    replies = [reply for question in flag["questions"] for reply in question["replies"]]
+    return replies + [question["appeal"] for question in flag["questions"] if question.get("appeal")]
 
 
 def find_flag(actor: Actor, flag_id: str) -> Row:

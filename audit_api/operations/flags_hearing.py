@@ -30,12 +30,11 @@ from audit_api.domain.flags import (
     decide_appeal,
     step,
 )
-from audit_api.models import flags, photos
+from audit_api.models import flags
 from audit_api.models.base import Row, to_milliseconds
 from audit_api.models.directory import Person
 from audit_api.models.visits import Visit
 from audit_api.operations.directory import scope_filter
-from audit_api.operations.evidence_ledger import photos_missing
 from audit_api.operations.flags import (
     FLAGS,
     close_questions,
@@ -47,6 +46,7 @@ from audit_api.operations.flags import (
     visits_used,
 )
 from audit_api.operations.flags_blind import require_blind
+from audit_api.operations.flags_files import require_sent
 from audit_api.operations.revisions import step_refused
 from audit_api.operations.submissions import dealer_timezone
 from audit_api.problems import Problem
@@ -171,11 +171,14 @@ def dealers_view(row: Row) -> Row:
     return view | {
         "question": row["_id"],
         "status": status,
-        "replies": [{name: reply[name] for name in ("at", "text", "photos")} for reply in row["replies"]],
-        "appeal": {name: appeal[name] for name in ("at", "text", "photos", "outcome", "decided_at")}
-        if appeal
-        else None,
+        "replies": [_own_words(reply, "at", "text", "photos") for reply in row["replies"]],
+        "appeal": _own_words(appeal, "at", "text", "photos", "outcome", "decided_at") if appeal else None,
     }
+
+
+def _own_words(said: Row, *names: str) -> Row:
+    """Give a reply or appeal; those from before there were attachments have none."""
+    return {name: said[name] for name in names} | {"attachments": said.get("attachments", [])}
 
 
 def _again_when_overtaken(act: Callable[[], Row]) -> Row:
@@ -189,19 +192,23 @@ def _again_when_overtaken(act: Callable[[], Row]) -> Row:
     raise Problem(problems.UNAVAILABLE, headers={"Retry-After": "5"})
 
 
-def reply_to_question(question_id: str, *, text: str, photos: list[str], actor: Actor, at: datetime) -> Row:
+def reply_to_question(
+    question_id: str, *, text: str, photos: list[str], attachments: list[str] | None = None, actor: Actor, at: datetime
+) -> Row:
     """Keep a dealer's reply; returns the question. The same reply again changes nothing.
 
-    Raises NOT_FOUND; PHOTOS_MISSING for photos this person has not sent; TRANSITION_REFUSED once it is decided.
+    Raises NOT_FOUND; PHOTOS_MISSING for photos or attachments this person has not sent; RECORDING_NOT_ALLOWED for sound
+    where the programme allows none; TRANSITION_REFUSED once it is decided.
     """
-    return _again_when_overtaken(lambda: _reply(question_id, text, photos, actor, at))
+    said = {"text": text, "photos": photos, "attachments": attachments or []}
+    return _again_when_overtaken(lambda: _reply(question_id, said, actor, at))
 
 
-def _reply(question_id: str, text: str, photos: list[str], actor: Actor, at: datetime) -> Row:
+def _reply(question_id: str, said: Row, actor: Actor, at: datetime) -> Row:
     question = find_question(actor, question_id)
-    _require_photos(actor, photos)
-    reply = {"by": actor.id, "at": to_milliseconds(at), "text": text, "photos": photos}
-    if any((kept["by"], kept["text"], kept["photos"]) == (actor.id, text, photos) for kept in question["replies"]):
+    require_sent(actor, question, said)
+    reply = {"by": actor.id, "at": to_milliseconds(at), **said}
+    if any(_is_same(kept, reply) for kept in question["replies"]):
         return dealers_view(question)
     if len(question["replies"]) >= MOST_REPLIES:
         raise _invalid("text", f"每个问题至多答复 {MOST_REPLIES} 次", f"A question takes {MOST_REPLIES} replies")
@@ -221,26 +228,29 @@ def _reply(question_id: str, text: str, photos: list[str], actor: Actor, at: dat
         )
 
     values = {"state": reached.value, "heard_revision": flag["revision"] + 1}
-    details = {"question": question_id, "photos": photos}
+    details = {"question": question_id, **_named(said)}
     FLAGS.change(flag, values, verb="replied", details=details, actor=actor, at=at, also=also)
     return open_question(actor, question_id)
 
 
-def appeal_decision(question_id: str, *, text: str, photos: list[str], actor: Actor, at: datetime) -> Row:
+def appeal_decision(
+    question_id: str, *, text: str, photos: list[str], attachments: list[str] | None = None, actor: Actor, at: datetime
+) -> Row:
     """Keep a dealer's appeal of a confirmed flag, one for each; returns the question.
 
-    Raises NOT_FOUND; PHOTOS_MISSING; TRANSITION_REFUSED where nothing was confirmed, the time is over, or an appeal
-    is there.
+    Raises NOT_FOUND; PHOTOS_MISSING; RECORDING_NOT_ALLOWED; TRANSITION_REFUSED where nothing was confirmed, the time is
+    over, or an appeal is there.
     """
-    return _again_when_overtaken(lambda: _appeal(question_id, text, photos, actor, at))
+    said = {"text": text, "photos": photos, "attachments": attachments or []}
+    return _again_when_overtaken(lambda: _appeal(question_id, said, actor, at))
 
 
-def _appeal(question_id: str, text: str, photos: list[str], actor: Actor, at: datetime) -> Row:
+def _appeal(question_id: str, said: Row, actor: Actor, at: datetime) -> Row:
     question = find_question(actor, question_id)
-    _require_photos(actor, photos)
+    require_sent(actor, question, said)
     flag = _flag_of(question)
     kept = question["appeal"]
-    if kept and (kept["by"], kept["text"], kept["photos"]) == (actor.id, text, photos):
+    if kept and _is_same(kept, {"by": actor.id, **said}):
         return dealers_view(question)
     if flag["state"] != FlagState.CONFIRMED or question["appeal_until"] is None:
         raise _refused("没有可申诉的决定", "There is no decision to appeal")
@@ -249,14 +259,13 @@ def _appeal(question_id: str, text: str, photos: list[str], actor: Actor, at: da
     if question["appeal_until"] < at:
         raise _refused("申诉期限已过", "The time to appeal is over")
     appeal = {
-        "question": question_id, "by": actor.id, "at": to_milliseconds(at), "text": text, "photos": photos,
-        "outcome": None, "decided_at": None,
+        "question": question_id, "by": actor.id, "at": to_milliseconds(at), **said, "outcome": None, "decided_at": None,
     }  # fmt: skip
 
     def also(session: ClientSession) -> None:
         flags.Question._get_collection().update_one({"_id": question_id}, {"$set": {"appeal": appeal}}, session=session)
 
-    details = {"question": question_id, "photos": photos}
+    details = {"question": question_id, **_named(said)}
     FLAGS.change(flag, {"appeal": appeal}, verb="appealed", details=details, actor=actor, at=at, also=also)
     return open_question(actor, question_id)
 
@@ -327,11 +336,13 @@ def _flag_of(question: Row) -> Row:
     return row
 
 
-def _require_photos(actor: Actor, hashes: list[str]) -> None:
-    """Raise PHOTOS_MISSING for photos that this person has not sent whole."""
-    missing = sorted(set(hashes) - photos.sent_by(actor.id, hashes))
-    if missing:
-        raise photos_missing(actor.id, missing)
+def _is_same(kept: Row, said: Row) -> bool:
+    return all(kept.get(name, []) == said[name] for name in ("by", "text", "photos", "attachments"))
+
+
+def _named(said: Row) -> Row:
+    """Give what the trail says of a reply: its files."""
+    return {name: said[name] for name in ("photos", "attachments") if said[name] or name == "photos"}
 
 
 def _refused(zh: str, en: str) -> Problem:

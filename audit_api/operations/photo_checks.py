@@ -1,4 +1,4 @@
-"""Verbs on kept photos: verify that each is there and is what its name says, list what is not, expire remains."""
+"""Verbs on kept photos and attachments: verify that each is there and what its name says, list losses, sweep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 from audit_api.domain.directory import Actor
 from audit_api.evidence.partials import PartialUploads
 from audit_api.evidence.store import BlobMissingError, BlobStore
-from audit_api.models import photos, sweeps, trail
+from audit_api.models import attachments, photos, sweeps, trail
 from audit_api.models.base import Row, collection, in_transaction, to_milliseconds
 from audit_api.operations.busy import busy
 from audit_api.operations.directory import scope_filter
@@ -21,6 +21,7 @@ from audit_api.settings import Settings
 
 SWEEP = "photo-verify"
 LEASE_SECONDS = 120
+KEPT = (photos.Photo, attachments.Attachment)
 NAMES = 200
 """Names looked up at once."""
 SHOWN_VISITS = 20
@@ -154,10 +155,12 @@ def _next_round(state: Row, at: datetime) -> Round:
 
 
 def _names_after(store: BlobStore, after: str) -> list[str]:
-    """Give the next names in order: of blobs, and of photos that ought to have one."""
-    blobs = store.names(after, NAMES)
-    rows = photos.Photo._get_collection().find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id", 1).limit(NAMES)
-    return sorted({*blobs, *(row["_id"] for row in rows)})[:NAMES]
+    """Give the next names in order: of blobs, and of photos and attachments that ought to have one."""
+    names = set(store.names(after, NAMES))
+    for kept in KEPT:
+        rows = kept._get_collection().find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id", 1).limit(NAMES)
+        names.update(row["_id"] for row in rows)
+    return sorted(names)[:NAMES]
 
 
 def _look_twice(store: BlobStore, sha256: str, pace: Pace) -> tuple[str, int]:
@@ -166,7 +169,7 @@ def _look_twice(store: BlobStore, sha256: str, pace: Pace) -> tuple[str, int]:
     if found == "whole":
         return found, length
     found, more = _look(store, sha256, pace)
-    if found == "missing" and photos.Photo._get_collection().find_one({"_id": sha256}, {"_id": 1}) is None:
+    if found == "missing" and not any(kept._get_collection().find_one({"_id": sha256}, {"_id": 1}) for kept in KEPT):
         found = "whole"  # removed, and rightly
     return found, length + more
 
@@ -217,9 +220,16 @@ def _note(sha256: str, found: str, *, actor: Actor, at: datetime) -> bool:
 
 
 def _named_by(sha256: str) -> Row:
-    """Give the visits that name a photo, and their brands and dealers."""
-    senders = photos.senders_of(sha256)
-    wanted = {"auditor": {"$in": senders}, "observations.photos.sha256": sha256}
+    """Give the visits that name a photo or attachment, and their brands and dealers."""
+    wanted = {
+        "$or": [
+            {"observations.photos.sha256": sha256, "auditor": {"$in": photos.senders_of(sha256)}},
+            {
+                "observations.attachments.sha256": sha256,
+                "auditor": {"$in": photos.senders_of(sha256, attachments.AttachmentUpload)},
+            },
+        ]
+    }
     rows = list(collection("visits").find(wanted, {"brand": 1, "dealer": 1}).sort("_id", 1).limit(SHOWN_VISITS))
     return {
         "visits": [row["_id"] for row in rows],

@@ -1,4 +1,4 @@
-"""Verbs on photos that are sent in chunks: find how far one is, receive a chunk."""
+"""Verbs on photos and attachments that are sent in chunks: find how far one is, receive a chunk."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Protocol
 
 from audit_api import problems
 from audit_api.domain.directory import Actor
-from audit_api.evidence.containers import format_of
 from audit_api.evidence.partials import Partial, PartialUploads
-from audit_api.evidence.remarks import PhotoRefused
 from audit_api.evidence.store import BlobStore
 from audit_api.models import photos as rows
 from audit_api.models.base import Row
-from audit_api.operations import photos
+from audit_api.operations.evidence_intake import EvidenceKind, check_name, take_in
 from audit_api.operations.photo_refusals import remembers_refusals
+from audit_api.operations.photos import PHOTOS
 from audit_api.operations.upload_limits import count_bytes, make_room, one_writer, room_on_disk
 from audit_api.problems import Problem
 from audit_api.settings import Settings
@@ -34,19 +33,19 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class ChunkReceived:
-    """How far a photo is: bytes held durably, and its facts once it is whole."""
+    """How far a file is: bytes held durably, and its facts once it is whole."""
 
     offset: int
-    photo: Row | None = None
+    facts: Row | None = None
 
 
-def find_photo_offset(sha256: str, *, settings: Settings, actor: Actor) -> int | None:
-    """Give how many bytes of a photo this person has sent so far, None when it is whole.
+def find_offset(sha256: str, *, kind: EvidenceKind = PHOTOS, settings: Settings, actor: Actor) -> int | None:
+    """Give how many bytes of a file this person has sent so far, None when it is whole.
 
     Raises NOT_FOUND where there is nothing, or nothing that this person may know of.
     """
-    photos.check_name(sha256)
-    if photos.may_see_photo(actor, sha256):
+    check_name(sha256)
+    if kind.may_see(actor, sha256):
         return None
     with one_writer(), room_on_disk(), PartialUploads(settings.upload_dir).locked(actor.id, sha256) as partial:
         if partial is None or partial.size == 0:
@@ -61,25 +60,27 @@ def receive_chunk(
     stream: Readable,
     sha256: str,
     *,
+    kind: EvidenceKind = PHOTOS,
     offset: int,
     length: int,
     settings: Settings,
     actor: Actor,
     at: datetime,
 ) -> ChunkReceived:
-    """Take in the bytes of a photo from `offset` on; `length` is that of the whole photo.
+    """Take in the bytes of a file from `offset` on; `length` is that of the whole file.
 
     What is answered for is on the disk. A stream that ends early leaves what came of it. A chunk that is the last
-    makes the photo whole as `receive_photo` does; an empty one at the end tries that again after an outage. Raises
-    NOT_FOUND for a malformed name, PHOTO_EXISTS when it is whole already, UPLOAD_OFFSET with the true offset, INVALID
+    makes the file whole as `receive_whole` does; an empty one at the end tries that again after an outage. Raises
+    NOT_FOUND for a malformed name, `kind.exists` when it is whole already, UPLOAD_OFFSET with the true offset, INVALID
     for numbers that contradict each other, UNSUPPORTED_MEDIA_TYPE as soon as the first bytes tell, TOO_LARGE,
-    TOO_MANY_REQUESTS or UNAVAILABLE with Retry-After, HASH_MISMATCH or PHOTO_REFUSED (all of it is removed then).
+    TOO_MANY_REQUESTS or UNAVAILABLE with Retry-After, HASH_MISMATCH or what `kind` refuses with (all of it is removed
+    then).
     """
-    photos.check_name(sha256)
-    if length > settings.max_photo_bytes:
-        raise photos.refusal(PhotoRefused("too_many_bytes", bytes=length, limit=settings.max_photo_bytes))
+    check_name(sha256)
+    if length > (limit := kind.most_bytes(settings)):
+        raise kind.refuse("too_many_bytes", {"bytes": length, "limit": limit})
     if offset > length:
-        raise _contradiction("Upload-Offset", "大于照片总长度", "beyond the length of the photo")
+        raise _contradiction("Upload-Offset", "大于文件总长度", "beyond the length of the file")
     chunk = _read(stream, settings.upload_chunk_bytes)
     uploads = PartialUploads(settings.upload_dir)
     with one_writer(), room_on_disk():
@@ -87,17 +88,17 @@ def receive_chunk(
         if offset == 0:
             make_room(uploads, actor.id, sha256, settings=settings, at=at)
         with uploads.locked(actor.id, sha256, make=offset == 0) as partial:
-            # Under the lock, so that whoever makes the photo whole finds and removes what was begun before.
-            if rows.sent_by(actor.id, [sha256]):
+            # Under the lock, so that whoever makes the file whole finds and removes what was begun before.
+            if rows.sent_by(actor.id, [sha256], kind.uploads):
                 if partial is not None:
                     partial.remove()
-                raise Problem(problems.PHOTO_EXISTS)
+                raise Problem(kind.exists)
             if partial is None or partial.size != offset:
                 raise _elsewhere(partial)
-            end = _append(partial, chunk, length, at)
+            end = _append(kind, partial, sha256, chunk, length, actor=actor, at=at)
             if end < length:
                 return ChunkReceived(end)
-            return ChunkReceived(end, _finish(store, partial, sha256, settings=settings, actor=actor, at=at))
+            return ChunkReceived(end, _finish(kind, store, partial, sha256, settings=settings, actor=actor, at=at))
 
 
 def _read(stream: Readable, limit: int) -> bytes:
@@ -115,23 +116,36 @@ def _read(stream: Readable, limit: int) -> bytes:
     return bytes(chunk)
 
 
-def _append(partial: Partial, chunk: bytes, length: int, at: datetime) -> int:
+@remembers_refusals
+def _append(
+    kind: EvidenceKind, partial: Partial, sha256: str, chunk: bytes, length: int, *, actor: Actor, at: datetime
+) -> int:
     """Add a chunk where it belongs and give the new offset; raises INVALID, UNSUPPORTED_MEDIA_TYPE."""
     offset = partial.size
     if offset + len(chunk) > length:
         raise _contradiction("Upload-Length", "小于已发送的字节数", "less than the bytes that were sent")
     if offset < HEAD_BYTES:
         head = (partial.head(HEAD_BYTES) + chunk)[:HEAD_BYTES]
-        if len(head) >= KNOWN_BYTES and format_of(head) is None:
+        if len(head) >= KNOWN_BYTES and not kind.begins_well(head):
             partial.remove()
-            raise photos.refusal(PhotoRefused("unsupported_format"))
+            raise kind.refuse("unsupported_format", {})
     return partial.append(chunk, at) if chunk else offset
 
 
-def _finish(store: BlobStore, partial: Partial, sha256: str, *, settings: Settings, actor: Actor, at: datetime) -> Row:
-    """Make a photo of all its bytes; they are removed when it is one, or can never be one."""
+@remembers_refusals
+def _finish(
+    kind: EvidenceKind,
+    store: BlobStore,
+    partial: Partial,
+    sha256: str,
+    *,
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
+) -> Row:
+    """Make evidence of all bytes; they are removed when it is some, or can never be."""
     try:
-        row = photos.take_in(store, partial.file, sha256, settings=settings, actor=actor, at=at)
+        row = take_in(kind, store, partial.file, sha256, settings=settings, actor=actor, at=at)
     except Problem:
         partial.remove()
         raise

@@ -19,6 +19,7 @@ R = TypeVar("R")
 
 REMEMBERED = frozenset(
     {problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.PHOTO_REFUSED, problems.HASH_MISMATCH}
+    | {problems.ATTACHMENT_REFUSED, problems.RECORDING_NOT_ALLOWED}
 )
 
 

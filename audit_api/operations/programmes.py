@@ -15,16 +15,35 @@ from audit_api.models import programmes, trail
 from audit_api.models.base import Row, in_transaction, to_milliseconds
 from audit_api.problems import Problem
 
+# Of programmes registered before there was such a field.
+NEW_FIELDS: Row = {"recording_allowed": False}
+
 
 def add_programme(
-    *, code: str, name_zh: str, name_en: str = "", brand: str, market: str = "", actor: Actor, at: datetime
+    *,
+    code: str,
+    name_zh: str,
+    name_en: str = "",
+    brand: str,
+    market: str = "",
+    recording_allowed: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> Row:
     """Register a programme and return it; the same content again changes nothing.
 
-    Raises FORBIDDEN for a brand out of scope, ALREADY_EXISTS when the code stands for other content.
+    `recording_allowed`: whether sound may be recorded on its visits, which needs legal approval. Raises FORBIDDEN
+    for a brand out of scope, ALREADY_EXISTS when the code stands for other content.
     """
     require_brand(actor, brand)
-    row: Row = {"_id": code, "name_zh": name_zh, "name_en": name_en, "brand": brand, "market": market}
+    row: Row = {
+        "_id": code,
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "brand": brand,
+        "market": market,
+        "recording_allowed": recording_allowed,
+    }
 
     def write(session: ClientSession) -> None:
         kept = row | {"waves": 0, "created_at": to_milliseconds(at)}
@@ -34,8 +53,35 @@ def add_programme(
     try:
         in_transaction(write)
     except DuplicateKeyError:
-        _require_same(programmes.Programme._get_collection().find_one({"_id": code}), row)
+        present = programmes.Programme._get_collection().find_one({"_id": code})
+        _require_same(NEW_FIELDS | present if present else None, row)
     return {**row, "code": code}
+
+
+def set_recording(code: str, *, allowed: bool, reason: str, actor: Actor, at: datetime) -> Row:
+    """Allow sound recordings on a programme's visits from now on, or forbid them; returns the programme.
+
+    What was submitted before stays. The reason (who approved it, on what grounds) enters the trail; what is so
+    already changes nothing. Raises NOT_FOUND.
+    """
+    open_programme(actor, code)
+
+    def write(session: ClientSession) -> None:
+        kept = programmes.Programme._get_collection()
+        wanted: Row = {"_id": code, "recording_allowed": {"$ne": True} if allowed else True}
+        if kept.update_one(wanted, {"$set": {"recording_allowed": allowed}}, session=session).matched_count:
+            verb = "recording_allowed" if allowed else "recording_forbidden"
+            details = {"reason": reason}
+            trail.append("programme", code, verb, actor_id=actor.id, at=at, details=details, session=session)
+
+    in_transaction(write)
+    return open_programme(actor, code)
+
+
+def is_recording_allowed(code: str) -> bool:
+    """Tell whether a programme allows sound recordings, whatever the scope; an unknown one does not."""
+    row = programmes.Programme._get_collection().find_one({"_id": code}, {"recording_allowed": 1}) or {}
+    return row.get("recording_allowed") is True
 
 
 def add_wave(
@@ -91,12 +137,13 @@ def add_wave(
 
 def list_programmes(actor: Actor, *, limit: int, after: str | None = None) -> Row:
     """List the programmes in scope by code; returns `{"items": [...], "next": code or None}`."""
-    return page(programmes.Programme._get_collection(), [brand_filter(actor)], limit, after)
+    found = page(programmes.Programme._get_collection(), [brand_filter(actor)], limit, after)
+    return found | {"items": [NEW_FIELDS | row for row in found["items"]]}
 
 
 def open_programme(actor: Actor, code: str) -> Row:
     """Read one programme; raises NOT_FOUND when it does not exist or lies out of scope."""
-    return _in_scope(actor, programmes.Programme._get_collection().find_one({"_id": code}))
+    return NEW_FIELDS | _in_scope(actor, programmes.Programme._get_collection().find_one({"_id": code}))
 
 
 def list_waves(actor: Actor, *, limit: int, after: str | None = None, programme: str | None = None) -> Row:

@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 from audit_api import problems
 from audit_api.domain import signatures
 from audit_api.domain import visits as rules
+from audit_api.domain.attachments import references
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import answers_of
@@ -23,6 +24,7 @@ from audit_api.operations.evidence_ledger import Needs, needs_of, photos_missing
 from audit_api.operations.findings import raise_findings
 from audit_api.operations.follow_ups import open_window, submission_event
 from audit_api.operations.receipts import FORMAT, signing_seed
+from audit_api.operations.visit_attachments import check_recordings
 from audit_api.operations.visit_checks import check_visit
 from audit_api.operations.visit_reading import checklist_of, find_visit, score_entry
 from audit_api.problems import Problem
@@ -42,9 +44,9 @@ def submit_visit(visit_id: str, *, revision: int | None = None, settings: Settin
 
     A revision submitted before gives the same receipt again, whatever happened since; one that adds late answers to a
     submitted visit gives a receipt and a score of its own. Raises NOT_FOUND,
-    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by
-    item. State, score, findings, what the quality
-    checks said, receipt and trail are written in one transaction.
+    REVISION_CONFLICT (another revision is held), VISIT_LOCKED, PHOTOS_MISSING with the hashes, EVIDENCE_MISSING and
+    RECORDING_NOT_ALLOWED by item. State, score, findings, what the quality checks said, receipt and trail are written
+    in one transaction.
     """
     for _ in range(ATTEMPTS):
         visit = find_visit(actor, visit_id)
@@ -90,10 +92,11 @@ def _check_current(visit: Row, wanted: int) -> None:
 
 
 def _check_complete(visit: Row, checklist: Checklist, settings: Settings, at: datetime) -> Needs:
-    """Give what the visit has; raises PHOTOS_MISSING with the hashes, EVIDENCE_MISSING by item."""
+    """Give what the visit has; raises RECORDING_NOT_ALLOWED, PHOTOS_MISSING with hashes, EVIDENCE_MISSING by item."""
+    check_recordings(visit)
     needs = needs_of(visit, checklist, settings, at)
-    if needs.missing:
-        raise photos_missing(visit["auditor"], needs.missing)
+    if needs.missing or needs.missing_attachments:
+        raise photos_missing(visit["auditor"], needs.missing, needs.missing_attachments)
     if needs.errors:
         raise Problem(
             problems.EVIDENCE_MISSING,
@@ -120,6 +123,16 @@ def make_receipt(visit: Row, arrived: dict[str, datetime], at: datetime, seed: b
             }
             for observation in visit["observations"]
             for photo in observation["photos"]
+        ],
+        "attachments": [
+            {
+                "item": item,
+                "slot": reference["slot"],
+                "sha256": reference["sha256"],
+                "kind": reference["kind"],
+                "received_at": arrived[reference["sha256"]].isoformat(),
+            }
+            for item, reference in references(visit["observations"])
         ],
         "server_time": to_milliseconds(at).isoformat(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from audit_api import problems
 from audit_api.domain import visits as rules
 from audit_api.domain.answers import check_answers
+from audit_api.domain.attachments import MOST_OF_VISIT, references
 from audit_api.domain.directory import Actor
 from audit_api.domain.evidence_rules import answers_of, comments_of
 from audit_api.domain.follow_ups import stamped
@@ -22,6 +24,7 @@ from audit_api.models.base import Row, to_milliseconds
 from audit_api.models.programmes import Assignment
 from audit_api.operations.checklists import open_checklist
 from audit_api.operations.follow_ups import refused_changes
+from audit_api.operations.visit_attachments import check_recordings
 from audit_api.operations.visit_conflicts import SECOND_VISIT, refuse
 from audit_api.problems import Problem
 
@@ -38,13 +41,15 @@ def receive_visit(visit_id: str, content: dict[str, Any], *, actor: Actor, at: d
 
     `content`: plain values as the phone sent them, times as ISO 8601 text with offset. Safe to repeat and to race:
     the unique id and conditional updates let exactly one writer win. Raises NOT_FOUND (somebody else's assignment
-    or visit), INVALID naming item and reason, REVISION_CONFLICT and VISIT_LOCKED; what these two refuse is kept.
-    A submitted visit takes a revision that touches only its open follow-up items.
+    or visit), INVALID and RECORDING_NOT_ALLOWED naming item and reason, REVISION_CONFLICT and VISIT_LOCKED; what these
+    two refuse is kept. A submitted visit takes a revision that touches only its open follow-up items.
     """
     assignment = _own_assignment(content, actor)
     _check_id(visit_id)
     _check_content(assignment, content)
     fresh = _row(visit_id, content, assignment, at)
+    if repeated := _check_recordings(fresh):
+        return repeated, False
     held = None if fresh["revision"] == 1 else _held(visit_id)
     for _ in range(ATTEMPTS):
         if held is None:
@@ -95,6 +100,13 @@ def _check_content(assignment: Row, content: dict[str, Any]) -> None:
                 f"Not as assigned in {assignment['_id']}: it should be {assignment[name]}",
             )
     observations = content["observations"]
+    count = sum(1 for _ in references(observations))
+    if count > MOST_OF_VISIT:
+        raise _invalid(
+            "observations",
+            f"共有 {count} 个附件，一次走访最多 {MOST_OF_VISIT} 个",
+            f"There are {count} attachments; a visit takes {MOST_OF_VISIT}",
+        )
     checklist = open_checklist(assignment["checklist"]["code"], assignment["checklist"]["version"])
     errors = _repeated(observations) or [
         problem.as_document()
@@ -109,15 +121,31 @@ def _check_content(assignment: Row, content: dict[str, Any]) -> None:
         )
 
 
+def _check_recordings(fresh: Row) -> Row | None:
+    """Raise RECORDING_NOT_ALLOWED by item; what was taken in before it was forbidden is given, to be repeated."""
+    try:
+        check_recordings(fresh)
+    except Problem:
+        held = _held(fresh["_id"])
+        if held and all(held[name] == fresh[name] for name in ("auditor", "assignment", "revision", "content_hash")):
+            return held
+        raise
+    return None
+
+
 def _repeated(observations: list[Row]) -> list[Row]:
     """Name items answered twice and slots filled twice."""
     items = [item for item, n in Counter(o["item"] for o in observations).items() if n > 1]
-    slots = [o["item"] for o in observations if len({p["slot"] for p in o["photos"]}) != len(o["photos"])]
+    slots = [o["item"] for o in observations for kind in ("photos", "attachments") if _slot_twice(o.get(kind, ()))]
     twice = {"zh": "同一题出现两次", "en": "the item is answered twice"}
-    filled = {"zh": "同一照片位置出现两次", "en": "a photo slot is filled twice"}
+    filled = {"zh": "同一照片或附件位置出现两次", "en": "a slot of photos or attachments is filled twice"}
     return [{"item": i, "code": "repeated", "message": twice} for i in items] + [
         {"item": i, "code": "slot_repeated", "message": filled} for i in slots
     ]
+
+
+def _slot_twice(named: Sequence[Row]) -> bool:
+    return len({reference["slot"] for reference in named}) != len(named)
 
 
 def _invalid(field: str, zh: str, en: str) -> Problem:

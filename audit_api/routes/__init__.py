@@ -2,6 +2,7 @@
 
 from audit_api.routes import (
     assignments,
+    attachments,
     auditors,
     checklists,
     copies,
@@ -10,6 +11,7 @@ from audit_api.routes import (
     findings,
     flags,
     health,
+    pages_attachments,
     pages_auditors,
     pages_copies,
     pages_evidence_ledger,
@@ -41,6 +43,7 @@ BLUEPRINTS = (
     programmes.blp,
     assignments.blp,
     photos.blp,
+    attachments.blp,
     photo_checks.blp,
     visits.blp,
     evidence_ledger.blp,
@@ -66,6 +69,7 @@ PAGES = (
     pages_sign_in.blp,
     pages_flags.blp,
     pages_copies.blp,
+    pages_attachments.blp,
     pages_evidence_ledger.blp,
     pages_photo_facts.blp,
     pages_photo_checks.blp,

@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
-from werkzeug.wsgi import wrap_file
 
 from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, declares, services, uncapped_stream
 from audit_api.operations import photo_chunks, photos
-from audit_api.routes.bodies import ChunkStream
+from audit_api.routes.bodies import BYTES, CHUNK, HOW_FAR, IF_NONE_MATCH, ChunkStream, so_far
+from audit_api.routes.downloads import AS_ATTACHMENT, download
 from audit_api.schemas.photos import ChunkHeaders, PhotoSchema
 
 blp = Blueprint("photos", __name__, url_prefix="/v1", description="Photos, named by the SHA-256 of their bytes")
@@ -27,23 +27,10 @@ REFUSALS = (
     problems.TOO_MANY_REQUESTS,
 )
 KINDS = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
-BYTES = {"type": "string", "format": "binary"}
-OFFSET = {
-    "Upload-Offset": {
-        "description": "Bytes that the server holds durably; go on there",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0},
-    }
-}
 
 
-def _so_far(offset: int | None) -> Response:
-    """Answer 200 for a whole photo, 204 with the offset for a part of one."""
-    return Response(status=200) if offset is None else Response(status=204, headers={"Upload-Offset": str(offset)})
-
-
-def _bytes_answer(description: str, media_type: str) -> dict[str, Any]:
-    return {"responses": {"200": {"description": description, "content": {media_type: {"schema": BYTES}}}}}
+JPEG = {"description": "A JPEG, upright, at most 320 pixels, without any metadata",
+        "content": {"image/jpeg": {"schema": BYTES}}}  # fmt: skip
 
 
 @blp.route("/photos/<string:sha256>")
@@ -52,27 +39,16 @@ class Photo(MethodView):
 
     @requires(Role.AUDITOR, *STAFF)
     @declares(problems.TOO_MANY_REQUESTS)
-    @blp.doc(
-        responses={
-            "200": {"description": "It is here, whole"},
-            "204": {"description": "A part of it is here, sent by the caller", "headers": OFFSET},
-        }
-    )
+    @blp.doc(**HOW_FAR)
     def head(self, sha256: str) -> ResponseReturnValue:
         """Tell how much of a photo has arrived; 404 says nothing about what others have sent."""
-        return _so_far(photo_chunks.find_photo_offset(sha256, settings=services().settings, actor=actor()))
+        return so_far(photo_chunks.find_offset(sha256, settings=services().settings, actor=actor()))
 
     @requires(Role.AUDITOR, *STAFF)
-    @blp.doc(**_bytes_answer("The bytes as they were sent, as an attachment", "application/octet-stream"))
+    @blp.doc(**AS_ATTACHMENT)
     def get(self, sha256: str) -> ResponseReturnValue:
         """Download the original; who did so is recorded."""
-        facts, blob = photos.open_photo_original(services().store, sha256, actor=actor(), at=now())
-        answer = Response(
-            wrap_file(request.environ, blob), mimetype="application/octet-stream", direct_passthrough=True
-        )
-        answer.content_length = facts["byte_count"]
-        answer.headers["Content-Disposition"] = f'attachment; filename="{facts["name"]}"'
-        return answer
+        return download(*photos.open_photo_original(services().store, sha256, actor=actor(), at=now()))
 
     @requires(Role.AUDITOR, Role.DEALER)
     @declares(problems.MALFORMED_REQUEST, problems.PHOTO_EXISTS, *REFUSALS)
@@ -82,15 +58,7 @@ class Photo(MethodView):
             "description": "The original bytes; the content type is a hint, the bytes decide",
             "content": {kind: {"schema": BYTES} for kind in KINDS},
         },
-        parameters=[
-            {
-                "name": "If-None-Match",
-                "in": "header",
-                "required": False,
-                "description": "`*`, and understood so when left out: a photo is never replaced",
-                "schema": {"type": "string"},
-            }
-        ],
+        parameters=[IF_NONE_MATCH],
     )
     @blp.response(201, PhotoSchema)
     def put(self, sha256: str) -> Any:
@@ -103,14 +71,7 @@ class Photo(MethodView):
 
     @requires(Role.AUDITOR, Role.DEALER)
     @declares(problems.PHOTO_EXISTS, problems.UPLOAD_OFFSET, *REFUSALS)
-    @blp.doc(
-        requestBody={
-            "required": True,
-            "description": "The bytes from Upload-Offset on; chunks of 256 to 512 KB suit a phone",
-            "content": {"application/octet-stream": {"schema": BYTES}},
-        },
-        responses={"204": {"description": "Held durably up to here, more is to come", "headers": OFFSET}},
-    )
+    @blp.doc(**CHUNK)
     @blp.arguments(ChunkHeaders, location="headers")
     @blp.response(201, PhotoSchema)
     def patch(self, sent: dict[str, int], sha256: str) -> Any:
@@ -118,9 +79,16 @@ class Photo(MethodView):
         settings = services().settings
         request.max_content_length = settings.upload_chunk_bytes + 1
         received = photo_chunks.receive_chunk(
-            services().store, ChunkStream(), sha256, **sent, settings=settings, actor=actor(), at=now()
+            services().store,
+            ChunkStream(),
+            sha256,
+            offset=sent["offset"],
+            length=sent["length"],
+            settings=settings,
+            actor=actor(),
+            at=now(),
         )
-        return received.photo or _so_far(received.offset)
+        return received.facts or so_far(received.offset)
 
 
 @blp.route("/photos/<string:sha256>/thumbnail")
@@ -128,7 +96,7 @@ class Thumbnail(MethodView):
     """A small picture."""
 
     @requires(Role.AUDITOR, *STAFF)
-    @blp.doc(**_bytes_answer("A JPEG, upright, at most 320 pixels, without any metadata", "image/jpeg"))
+    @blp.doc(responses={"200": JPEG})
     def get(self, sha256: str) -> ResponseReturnValue:
         """Show a photo small: encoded anew, upright, without metadata."""
         return Response(photos.open_photo_thumbnail(sha256, actor=actor()), mimetype="image/jpeg")

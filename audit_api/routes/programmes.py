@@ -16,6 +16,7 @@ from audit_api.schemas.programmes import (
     ProgrammeBody,
     ProgrammePageSchema,
     ProgrammeSchema,
+    RecordingBody,
     WaveBody,
     WavePageSchema,
     WaveQuery,
@@ -55,6 +56,18 @@ class Programme(MethodView):
     def get(self, code: str) -> Any:
         """Read one programme."""
         return programmes.open_programme(actor(), code)
+
+
+@blp.route("/programmes/<string:code>/recording")
+class Recording(MethodView):
+    """Sound on the visits of one programme."""
+
+    @requires(*PLANNERS)
+    @blp.arguments(RecordingBody)
+    @blp.response(200, ProgrammeSchema)
+    def put(self, body: dict[str, Any], code: str) -> Any:
+        """Allow sound recordings on a programme's visits from now on, or forbid them; the reason is kept."""
+        return programmes.set_recording(code, **body, actor=actor(), at=now())
 
 
 @blp.route("/waves")

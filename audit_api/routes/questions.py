@@ -45,11 +45,11 @@ class Replies(MethodView):
     """The dealer's replies."""
 
     @requires(Role.DEALER)
-    @declares(problems.PHOTOS_MISSING, problems.TRANSITION_REFUSED)
+    @declares(problems.PHOTOS_MISSING, problems.TRANSITION_REFUSED, problems.RECORDING_NOT_ALLOWED)
     @blp.arguments(ReplySchema)
     @blp.response(201, QuestionSchema)
     def post(self, body: dict[str, Any], question: str) -> Any:
-        """Reply, with photos sent before; the same reply again changes nothing."""
+        """Reply, with photos and attachments sent before; the same reply again changes nothing."""
         return flags_hearing.reply_to_question(question, **body, actor=actor(), at=now())
 
 
@@ -58,7 +58,7 @@ class Appeals(MethodView):
     """The dealer's appeal."""
 
     @requires(Role.DEALER)
-    @declares(problems.PHOTOS_MISSING, problems.TRANSITION_REFUSED)
+    @declares(problems.PHOTOS_MISSING, problems.TRANSITION_REFUSED, problems.RECORDING_NOT_ALLOWED)
     @blp.arguments(ReplySchema)
     @blp.response(201, QuestionSchema)
     def post(self, body: dict[str, Any], question: str) -> Any:

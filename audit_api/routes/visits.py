@@ -64,7 +64,9 @@ class Visit(MethodView):
         return jsonify(VIEWS.get(actor().role, STAFF_VIEW).dump(row))
 
     @requires(Role.AUDITOR)
-    @declares(problems.REVISION_CONFLICT, problems.VISIT_LOCKED, problems.TOO_MANY_REQUESTS)
+    @declares(
+        problems.REVISION_CONFLICT, problems.VISIT_LOCKED, problems.TOO_MANY_REQUESTS, problems.RECORDING_NOT_ALLOWED
+    )
     @blp.doc(requestBody=CONTENT)
     @blp.response(201, VisitReceivedSchema, description="New, or the next revision")
     @blp.alt_response(200, schema=VisitReceivedSchema, description="The same revision with the same content")
@@ -98,9 +100,15 @@ class Submission(MethodView):
         return receipts.open_receipt(actor(), str(visit_id))
 
     @requires(Role.AUDITOR)
-    @declares(problems.REVISION_CONFLICT, problems.VISIT_LOCKED, problems.PHOTOS_MISSING, problems.EVIDENCE_MISSING)
+    @declares(
+        problems.REVISION_CONFLICT,
+        problems.VISIT_LOCKED,
+        problems.PHOTOS_MISSING,
+        problems.EVIDENCE_MISSING,
+        problems.RECORDING_NOT_ALLOWED,
+    )
     @blp.arguments(SubmissionSchema, required=False)
     @blp.response(200, ReceiptSchema)
     def post(self, body: dict[str, Any], visit_id: UUID) -> Any:
-        """Submit a visit whose photos have arrived; the same receipt again when repeated."""
+        """Submit a visit whose photos and attachments have arrived; the same receipt again when repeated."""
         return submissions.submit_visit(str(visit_id), **body, settings=services().settings, actor=actor(), at=now())

@@ -116,6 +116,9 @@ class EvidenceLedgerSchema(Schema):
     checklist = fields.Nested(AnsweredChecklistSchema, required=True)
     complete = fields.Boolean(required=True, metadata={"description": "Nothing that a submission needs is missing"})
     missing = fields.List(fields.String(), required=True, metadata={"description": "As a 424 of a submission"})
+    missing_attachments = fields.List(
+        fields.String(), required=True, metadata={"description": "SHA-256 of attachments named that have not arrived"}
+    )
     errors = fields.List(
         fields.Nested(LackingSchema), required=True, metadata={"description": "As a 422 of a submission"}
     )

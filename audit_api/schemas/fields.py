@@ -42,6 +42,15 @@ class Code(Text):
         return text
 
 
+class Flag(fields.Boolean):
+    """True or false, and nothing that could be read as either."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class ByteCount(fields.Integer):
     """A number of bytes in a header: decimal digits and nothing else."""
 

@@ -132,6 +132,7 @@ class FlagReplySchema(Schema):
     at = fields.AwareDateTime(required=True)
     text = fields.String(required=True)
     photos = fields.List(fields.String(), required=True)
+    attachments = fields.List(fields.String())
 
 
 class FlagAppealSchema(FlagReplySchema):

@@ -40,9 +40,9 @@ class ChunkHeaders(Schema):
     """Where a chunk belongs."""
 
     offset = ByteCount(
-        data_key="Upload-Offset", required=True, metadata={"description": "Where in the photo the chunk begins"}
+        data_key="Upload-Offset", required=True, metadata={"description": "Where in the file the chunk begins"}
     )
-    length = ByteCount(data_key="Upload-Length", required=True, metadata={"description": "Bytes of the whole photo"})
+    length = ByteCount(data_key="Upload-Length", required=True, metadata={"description": "Bytes of the whole file"})
 
 
 class PhotoSchema(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from audit_api.extensions import Schema
-from audit_api.schemas.fields import Code, PageQuery, Text, page_of
+from audit_api.schemas.fields import Code, Flag, PageQuery, Text, page_of
 
 
 class ProgrammeBody(Schema):
@@ -16,6 +16,17 @@ class ProgrammeBody(Schema):
     name_en = Text(longest=200, load_default="")
     brand = Text(required=True, shortest=1, longest=60)
     market = Text(longest=60, load_default="")
+    recording_allowed = Flag(
+        load_default=False,
+        metadata={"description": "Whether sound may be recorded on its visits; needs legal approval"},
+    )
+
+
+class RecordingBody(Schema):
+    """Whether sound may be recorded on a programme's visits."""
+
+    allowed = Flag(required=True)
+    reason = Text(required=True, shortest=1, longest=1000, metadata={"description": "Who approved it, on what grounds"})
 
 
 class ProgrammeSchema(Schema):
@@ -26,6 +37,7 @@ class ProgrammeSchema(Schema):
     name_en = fields.String(required=True)
     brand = fields.String(required=True)
     market = fields.String(required=True)
+    recording_allowed = fields.Boolean(required=True)
 
 
 class WaveQuery(PageQuery):

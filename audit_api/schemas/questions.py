@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from audit_api.domain.flag_hearing import MOST_PHOTOS
+from audit_api.domain.flag_hearing import MOST_ATTACHMENTS, MOST_PHOTOS
 from audit_api.domain.flags import LONGEST_REASON, Outcome
 from audit_api.extensions import Schema
 from audit_api.schemas.fields import Text, page_of
@@ -14,7 +14,7 @@ SHA256 = r"^[0-9a-f]{64}\Z"
 
 
 class ReplySchema(Schema):
-    """What the dealer says, with photos sent before by PUT /v1/photos/{sha256}."""
+    """What the dealer says, with photos and attachments sent before by PUT /v1/photos and /v1/attachments/{sha256}."""
 
     text = Text(required=True, shortest=1, longest=LONGEST_REASON)
     photos = fields.List(
@@ -22,6 +22,12 @@ class ReplySchema(Schema):
         load_default=list,
         validate=validate.Length(max=MOST_PHOTOS),
         metadata={"description": "SHA-256 of photos you have sent"},
+    )
+    attachments = fields.List(
+        fields.String(validate=validate.Regexp(SHA256, error="64 lower-case hexadecimal digits")),
+        load_default=list,
+        validate=validate.Length(max=MOST_ATTACHMENTS),
+        metadata={"description": "SHA-256 of PDF files, videos or recordings you have sent"},
     )
 
 
@@ -46,6 +52,7 @@ class OwnReplySchema(Schema):
     at = fields.AwareDateTime(required=True)
     text = fields.String(required=True)
     photos = fields.List(fields.String(), required=True)
+    attachments = fields.List(fields.String(), required=True)
 
 
 class OwnAppealSchema(OwnReplySchema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from audit_api.domain.attachments import MOST_OF_VISIT
 from audit_api.domain.signatures import ALGORITHM
 from audit_api.extensions import Schema
 from audit_api.schemas.fields import Text
@@ -28,6 +29,12 @@ class ReceiptPhotoSchema(Schema):
     received_at = _moment()
 
 
+class ReceiptAttachmentSchema(ReceiptPhotoSchema):
+    """An attachment that was taken in."""
+
+    kind = Text(longest=20, required=True)
+
+
 class ReceiptSchema(Schema):
     """What was submitted and when; `signature` is Ed25519 over the canonical JSON of all the rest."""
 
@@ -36,6 +43,11 @@ class ReceiptSchema(Schema):
     revision = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=1_000_000))
     content_hash = Text(longest=64, required=True, metadata={"description": "SHA-256 of the content as sent"})
     photos = fields.List(fields.Nested(ReceiptPhotoSchema), required=True, validate=validate.Length(max=MOST_PHOTOS))
+    attachments = fields.List(
+        fields.Nested(ReceiptAttachmentSchema),
+        validate=validate.Length(max=MOST_OF_VISIT),
+        metadata={"description": "Not in receipts given before there were attachments"},
+    )
     server_time = _moment()
     algorithm = Text(longest=20, required=True, metadata={"description": ALGORITHM})
     key_id = Text(longest=40, required=True, metadata={"description": "One of those of /v1/receipt-keys"})

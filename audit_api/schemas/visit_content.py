@@ -16,6 +16,7 @@ from audit_api.problems import Problem
 
 MOST_OBSERVATIONS = 1_000
 MOST_PHOTOS = 50
+MOST_ATTACHMENTS = 10  # of an item; domain/attachments.py bounds those of a visit
 MOST_OPTIONS = 100
 LONGEST_VALUE = 20_000
 LONGEST_COMMENT = 4_000
@@ -55,6 +56,15 @@ class PhotoReference(Struct, forbid_unknown_fields=True, frozen=True):
     fix: Fix | None = None
 
 
+class AttachmentReference(Struct, forbid_unknown_fields=True, frozen=True):
+    """A recording, video or document of an item, by the hash of its bytes; slots are its own, beside photos'."""
+
+    slot: Slot
+    sha256: Sha256
+    kind: Literal["audio", "video", "document"]
+    recorded_at: Moment | None = None
+
+
 Value = (
     Annotated[str, Meta(max_length=LONGEST_VALUE)]
     | Annotated[int, Meta(ge=-INT_LIMIT, le=INT_LIMIT)]
@@ -66,13 +76,14 @@ Value = (
 
 
 class Observation(Struct, forbid_unknown_fields=True, frozen=True):
-    """One recorded answer to one item, with its photos."""
+    """One recorded answer to one item, with its photos and attachments."""
 
     item: ItemId
     value: Value = None
     comment: Annotated[str, Meta(max_length=LONGEST_COMMENT)] | None = None
     answered_at: Moment | None = None
     photos: Annotated[list[PhotoReference], Meta(max_length=MOST_PHOTOS)] = []
+    attachments: Annotated[list[AttachmentReference], Meta(max_length=MOST_ATTACHMENTS)] = []
 
 
 class ChecklistReference(Struct, forbid_unknown_fields=True, frozen=True):
@@ -161,6 +172,10 @@ def _filled_in(content: dict[str, Any]) -> dict[str, Any]:
         | {"photos": [{"taken_at": None, "fix": None, **photo} for photo in observation.get("photos", ())]}
         for observation in filled["observations"]
     ]
+    for observation in filled["observations"]:
+        # Left out where there are none: what was sent before there were attachments keeps its content hash.
+        if attachments := observation.pop("attachments", None):
+            observation["attachments"] = [{"recorded_at": None, **attachment} for attachment in attachments]
     _check_years(filled)
     return filled
 
@@ -176,6 +191,8 @@ def _check_years(content: dict[str, Any]) -> None:
             _check_year(photo["taken_at"], "taken_at", item)
             if photo["fix"] is not None:
                 _check_year(photo["fix"]["fixed_at"], "fixed_at", item)
+        for attachment in observation.get("attachments", ()):
+            _check_year(attachment["recorded_at"], "recorded_at", item)
 
 
 def _check_year(text: str | None, field: str, item: str | None) -> None:

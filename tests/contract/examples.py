@@ -13,7 +13,7 @@ from typing import Any
 
 from audit_api.domain.packaged import packaged_checklists_dir
 from audit_api.models.base import collection
-from tests import worlds
+from tests import pdfs, worlds
 from tests.contract import population_surveys
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
 from tests.contract.population_visits import auditor_run_of, finding_of, record_revision
@@ -63,6 +63,33 @@ def _photo_sent(data: bytes) -> Callable[[World], Ids]:
         missing={"sha256": "0" * 64},
         unowned="whoever has the bytes may send them, and learns nothing of who else did",
         missing_is_made="what is missing is stored, or refused for the bytes it came with",
+    )
+
+
+def _attachment(world: World) -> Ids:
+    values = {whose: next(iter(attached)) for whose, attached in world.attached.items()}
+    return _three("sha256", values, "0" * 64, assigned=True)
+
+
+def _visit_attachment(world: World) -> Ids:
+    visit, attached = _visit("result")(world), _attachment(world)
+    return Ids(
+        own=visit.own | attached.own,
+        other_dealer=(visit.other_dealer or {}) | (attached.other_dealer or {}),
+        other_brand=(visit.other_brand or {}) | (attached.other_brand or {}),
+        missing=visit.missing | attached.missing,
+        assigned=True,
+    )
+
+
+def _flag_attachment(world: World) -> Ids:
+    flag = _flag("appealed")(world)
+    mine, other, brand = ({"sha256": world.replied[dealer]} for dealer in FLAGS.values())
+    return Ids(
+        own=flag.own | mine,
+        other_dealer=(flag.other_dealer or {}) | other,
+        other_brand=(flag.other_brand or {}) | brand,
+        missing=flag.missing | {"sha256": "0" * 64},
     )
 
 
@@ -149,6 +176,7 @@ def _question(what: str) -> Callable[[World], Ids]:
 
 
 NEW_PHOTO, CHUNKED_PHOTO = worlds.picture(9), worlds.picture(10)
+NEW_ATTACHMENT, CHUNKED_ATTACHMENT = pdfs.plain(9), pdfs.plain(10)
 DEALERS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
 PAGE = "a page for everybody"
 PUBLISHED = "what is published is for everybody who may read checklists at all"
@@ -163,6 +191,9 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/flags/<string:flag>": _flag("read"),
     "/flags/<string:flag>/charts/<string:name>.svg": _chart,
     "/flags/<string:flag>/photos/<string:sha256>.jpg": _flag_photo,
+    "/flags/<string:flag>/attachments/<string:sha256>": _flag_attachment,
+    "/visits/<uuid:visit_id>/attachments": _visit("result"),
+    "/visits/<uuid:visit_id>/attachments/<string:sha256>": _visit_attachment,
     "/visits/<uuid:visit_id>/evidence": _visit("sent"),
     "/visits/<uuid:visit_id>/copies": _visit("result"),
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg": _copied_photo,
@@ -171,6 +202,9 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
     "/v1/assignments/<string:code>": _assignment,
+    "/v1/attachments/<string:sha256>": _attachment,
+    "PATCH /v1/attachments/<string:sha256>": _photo_sent(CHUNKED_ATTACHMENT),
+    "PUT /v1/attachments/<string:sha256>": _photo_sent(NEW_ATTACHMENT),
     "/v1/auditor-runs/<string:code>": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors": _auditor_run(),
     "/v1/auditor-runs/<string:code>/auditors/<string:auditor>": _screened_auditor("code"),
@@ -188,6 +222,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "PATCH /v1/photos/<string:sha256>": _photo_sent(CHUNKED_PHOTO),
     "PUT /v1/photos/<string:sha256>": _photo_sent(NEW_PHOTO),
     "/v1/programmes/<string:code>": _brand("P-Aurora", "P-Borealis"),
+    "/v1/programmes/<string:code>/recording": _brand("P-Aurora", "P-Borealis"),
     "/v1/questions/<string:question>": _question("reply"),
     "/v1/questions/<string:question>/appeals": _question("appeal"),
     "/v1/questions/<string:question>/evidence": _question("reply"),
@@ -206,6 +241,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>": _visit("sent"),
     "PUT /v1/visits/<uuid:visit_id>": _visit("sent", missing_is_made=MADE),
     "/v1/visits/<uuid:visit_id>/approval": _visit("approval"),
+    "/v1/visits/<uuid:visit_id>/attachments": _visit("result"),
     "/v1/visits/<uuid:visit_id>/checks": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/conflicts": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/copies": _visit("result"),
@@ -266,13 +302,21 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
         "revision": 1, "text_zh": "请说明满意度与审核的差距是怎么来的", "text_en": "Where does the gap come from?",
         "indicators": ["discordance"], "interests": [],
     },
+    ("PATCH", "/v1/attachments/<string:sha256>"): lambda _: CHUNKED_ATTACHMENT,
+    ("PUT", "/v1/attachments/<string:sha256>"): lambda _: NEW_ATTACHMENT,
     ("PATCH", "/v1/photos/<string:sha256>"): lambda _: CHUNKED_PHOTO,
     ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,
     ("POST", "/v1/programmes"): lambda _: {
         "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
+        "recording_allowed": False,
     },
-    ("POST", "/v1/questions/<string:question>/appeals"): lambda _: {"text": "我们不同意", "photos": []},
-    ("POST", "/v1/questions/<string:question>/replies"): lambda _: {"text": "客户都是老客户", "photos": []},
+    ("PUT", "/v1/programmes/<string:code>/recording"): lambda _: {"allowed": True, "reason": "法务已批准"},
+    ("POST", "/v1/questions/<string:question>/appeals"): lambda _: {
+        "text": "我们不同意", "photos": [], "attachments": [],
+    },
+    ("POST", "/v1/questions/<string:question>/replies"): lambda _: {
+        "text": "客户都是老客户", "photos": [], "attachments": [],
+    },
     ("POST", "/v1/receipt-verifications"): lambda _: collection("visit_receipts").find_one()["receipt"],
     ("POST", "/v1/staff-contact-imports"): lambda _: b"dealer,contact\nD0001,13900000001\n",
     ("POST", "/v1/survey-event-imports"): lambda _: (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from audit_api.domain.directory import OPERATOR
+from audit_api.domain.directory import OPERATOR, Actor
 from audit_api.domain.packaged import packaged_questionnaires
 from audit_api.intake.contacts import ContactHasher
 from audit_api.models.base import collection
-from audit_api.operations import checklists, survey_frame, survey_mappings, surveys
-from tests import worlds
+from audit_api.operations import attachments, checklists, survey_frame, survey_mappings, surveys
+from tests import pdfs, worlds
 
 if TYPE_CHECKING:
     from tests.contract.world import World
@@ -26,6 +28,7 @@ columns: {问卷编号: response_id, 店代码: dealer, 交车时间: event_at, 
 values: {SAT5: {非常满意: 5}}
 dates: ['%d.%m.%Y']
 """
+REPLYING = ("dealer", "dealer of D0002", "dealer of D0003")
 FLAGS = {"own": "D0001", "other_dealer": "D0002", "other_brand": "D0003"}
 
 
@@ -74,6 +77,19 @@ def make_surveys(world: World) -> None:
     collection("questions").insert_many(
         [_question(dealer, what) for dealer in FLAGS.values() for what, state in STAGES.items() if state != "open"]
     )
+    for number, (dealer, name) in enumerate(zip(FLAGS.values(), REPLYING, strict=True)):
+        _reply_with_a_file(world, dealer, world.actors[name], pdfs.plain(number + 11))
+
+
+def _reply_with_a_file(world: World, dealer: str, person: Actor, data: bytes) -> None:
+    """Keep a file that a dealer's person sent with a reply."""
+    services, sha256 = world.app.extensions["audit"], hashlib.sha256(data).hexdigest()
+    attachments.receive_attachment(
+        services.store, BytesIO(data), sha256, settings=services.settings, actor=person, at=AT
+    )
+    reply = {"by": person.id, "at": AT, "text": "见附件", "photos": [], "attachments": [sha256]}
+    collection("questions").update_one({"_id": question_of(dealer, "appealed")}, {"$push": {"replies": reply}})
+    world.replied[dealer] = sha256
 
 
 def run_of(dealer: str) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from audit_api.domain.directory import OPERATOR
 from audit_api.models.base import collection
-from audit_api.operations import photos, reviews, submissions, visits
-from tests import worlds
+from audit_api.operations import attachments, photos, reviews, submissions, visits
+from tests import pdfs, worlds
 
 if TYPE_CHECKING:
     from tests.contract.world import World
@@ -50,14 +50,16 @@ def _where(whose: str) -> dict[str, str]:
 
 
 def _content(place: int) -> worlds.SentVisit:
-    return worlds.make_visit("-", checklist="SAA", quality=0.2, seed=place + 1)
+    visit = worlds.make_visit("-", checklist="SAA", quality=0.2, seed=place + 1)
+    visit.attach("SAA-PRI-01", pdfs.plain(place + 1))
+    return visit
 
 
 def _visit(world: World, whose: str, code: str, content: worlds.SentVisit, stage: str) -> worlds.SentVisit:
     services, auditor = world.app.extensions["audit"], world.actors[WHOSE[whose][0]]
     assignment = worlds.make_assignment(code, auditor, **_where(whose))
     body = copy.deepcopy(content.body) | {"assignment": code, "dealer": assignment["dealer"]["code"]}
-    visit = worlds.SentVisit(str(world.uuid()), body, content.photos)
+    visit = worlds.SentVisit(str(world.uuid()), body, content.photos, content.attachments)
     visits.receive_visit(visit.id, body, actor=auditor, at=AT)
     if not world.sent.get(whose):
         for sha256, data in visit.photos.items():
@@ -65,6 +67,11 @@ def _visit(world: World, whose: str, code: str, content: worlds.SentVisit, stage
                 services.store, BytesIO(data), sha256, settings=services.settings, actor=auditor, at=AT
             )
         world.sent[whose] = visit.photos
+        for sha256, data in visit.attachments.items():
+            attachments.receive_attachment(
+                services.store, BytesIO(data), sha256, settings=services.settings, actor=auditor, at=AT
+            )
+        world.attached[whose] = visit.attachments
     for step in STAGES[1 : STAGES.index(stage) + 1]:
         _bring_to(world, step, visit.id, auditor)
     return visit

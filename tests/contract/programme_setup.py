@@ -13,6 +13,7 @@ PROGRAMME = {
     "name_en": "Sales and service",
     "brand": "Aurora",
     "market": "CN",
+    "recording_allowed": False,
 }
 WAVE = {
     "code": "W1", "programme": "P1", "timezone": "Asia/Shanghai", "from_on": "2026-10-01", "to_on": "2026-12-31",

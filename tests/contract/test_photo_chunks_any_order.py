@@ -18,7 +18,7 @@ from audit_api import problems
 from audit_api.domain.directory import Actor, Role
 from audit_api.evidence.partials import PartialUploads
 from audit_api.operations import photo_checks, photos
-from audit_api.operations.photo_chunks import find_photo_offset, receive_chunk
+from audit_api.operations.photo_chunks import find_offset, receive_chunk
 from audit_api.problems import Problem
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -92,8 +92,8 @@ class Phone:
             if problem.kind is problems.UPLOAD_OFFSET:
                 assert problem.headers["Upload-Offset"] == str(len(self.model.held))
             return
-        assert expected == (204 if got.photo is None else 201)
-        assert got.offset == (LENGTH if got.photo else len(self.model.held))
+        assert expected == (204 if got.facts is None else 201)
+        assert got.offset == (LENGTH if got.facts else len(self.model.held))
 
     def step(self, what, number):
         held = len(self.model.held)
@@ -128,13 +128,13 @@ class Phone:
     def look(self):
         """Hold what is told against the model."""
         if self.model.whole:
-            assert find_photo_offset(NAME, settings=self.settings, actor=self.actor) is None
+            assert find_offset(NAME, settings=self.settings, actor=self.actor) is None
             assert not self.uploads.exists(self.actor.id, NAME)
         elif self.model.held:
-            assert find_photo_offset(NAME, settings=self.settings, actor=self.actor) == len(self.model.held)
+            assert find_offset(NAME, settings=self.settings, actor=self.actor) == len(self.model.held)
         else:
             with pytest.raises(Problem) as none:
-                find_photo_offset(NAME, settings=self.settings, actor=self.actor)
+                find_offset(NAME, settings=self.settings, actor=self.actor)
             assert none.value.kind is problems.NOT_FOUND
 
 

@@ -136,3 +136,30 @@ def test_only_planners_write(client, people, role):
     assert client.post("/v1/waves", json=WAVE, headers=signed).status_code == 403
     reads = 200 if role is Role.QUALITY_REVIEWER else 403
     assert client.get("/v1/waves", headers=signed).status_code == reads
+
+
+def test_recording_is_forbidden_unless_somebody_allows_it_and_says_why(client, headers, people):
+    bare = {name: value for name, value in PROGRAMME.items() if name != "recording_allowed"}
+    client.post("/v1/programmes", json=bare, headers=headers)
+    assert client.get("/v1/programmes/P1", headers=headers).get_json()["recording_allowed"] is False
+    url = "/v1/programmes/P1/recording"
+    for _ in range(2):
+        answer = client.put(url, json={"allowed": True, "reason": "Legal, file 118"}, headers=headers)
+        assert (answer.status_code, answer.get_json()["recording_allowed"]) == (200, True)
+    entries = trail.entries_of("programme", "P1")
+    assert [entry["verb"] for entry in entries] == ["added", "recording_allowed"]
+    assert entries[1]["details"] == {"reason": "Legal, file 118"}
+    assert client.put(url, json={"allowed": False, "reason": "withdrawn"}, headers=headers).status_code == 200
+    assert programmes.is_recording_allowed("P1") is False
+    for body in ({"allowed": True}, {"allowed": 1, "reason": "x"}, {"allowed": "yes", "reason": "x"}):
+        assert client.put(url, json=body, headers=headers).status_code == 422
+    elsewhere = people.headers(planner(people, brands=("Borealis",)))
+    assert client.put(url, json={"allowed": True, "reason": "x"}, headers=elsewhere).status_code == 404
+
+
+def test_a_programme_from_before_there_was_the_setting(client, headers):
+    client.post("/v1/programmes", json=PROGRAMME, headers=headers)
+    base.collection("programmes").update_one({"_id": "P1"}, {"$unset": {"recording_allowed": 1}})
+    assert client.post("/v1/programmes", json=PROGRAMME, headers=headers).status_code == 201
+    assert client.get("/v1/programmes", headers=headers).get_json()["items"] == [PROGRAMME]
+    assert programmes.is_recording_allowed("P1") is False

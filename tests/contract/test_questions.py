@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from audit_api.models import trail
 from audit_api.models.base import collection
 from audit_api.operations import flags, flags_hearing
 from audit_api.problems import Problem
-from tests import worlds
+from tests import pdfs, worlds
 from tests.conftest import NOW
 from tests.contract.population_surveys import PIECE
 from tests.contract.test_flags import decide, kept_flag
@@ -171,6 +172,64 @@ def test_a_reply_voids_what_was_decided_before_it(client, kept, cast):
 def test_a_watch_is_never_asked_about(client, kept, cast):
     collection("flags").update_one({"_id": kept}, {"$set": {"state": "watch", "grade": "watch"}})
     assert ask(client, cast["anna"], kept).status_code == 409
+
+
+def attach(client, headers, data):
+    name = hashlib.sha256(data).hexdigest()
+    return name, client.put(f"/v1/attachments/{name}", data=data, headers=headers)
+
+
+def test_a_reply_and_an_appeal_carry_files(client, kept, cast):
+    """Named only once they have arrived, saved by reviewers, told to the dealer by hash alone."""
+    ask(client, cast["anna"], kept)
+    url = f"/v1/questions/{the_question(client, cast['D0001'])['question']}"
+    document = hashlib.sha256(pdfs.plain()).hexdigest()
+    said = {"text": "见维修记录", "photos": [], "attachments": [document]}
+    early = client.post(f"{url}/replies", json=said, headers=cast["D0001"])
+    assert (early.status_code, early.get_json()["missing_attachments"]) == (424, [document])
+    assert attach(client, cast["D0001"], pdfs.plain())[1].status_code == 201
+    replied = client.post(f"{url}/replies", json=said, headers=cast["D0001"])
+    assert replied.status_code == 201
+    assert replied.get_json()["replies"][0]["attachments"] == [document]
+    assert client.post(f"{url}/replies", json=said, headers=cast["D0001"]).get_json() == replied.get_json()
+    staff = client.get(f"/v1/flags/{kept}", headers=cast["anna"]).get_json()
+    assert staff["questions"][0]["replies"][0]["attachments"] == [document]
+    page = client.get(f"/flags/{kept}", headers=cast["anna"] | {"Accept": "text/html"}).get_data(as_text=True)
+    assert f"attachments/{document}" in page
+    for path in (f"/v1/attachments/{document}", f"/flags/{kept}/attachments/{document}"):
+        assert client.get(path, headers=cast["ben"]).get_data() == pdfs.plain()
+        assert client.get(path, headers=cast["D0001"]).status_code == 403
+    assert client.get(f"/flags/{kept}/attachments/{'0' * 64}", headers=cast["ben"]).status_code == 404
+    other = client.get(f"/v1/attachments/{document}", headers=cast["D0002"])
+    assert other.status_code == 403
+
+
+def test_a_reply_from_before_there_were_attachments(client, kept, cast):
+    ask(client, cast["anna"], kept)
+    old = {"by": cast["actors"]["D0001"].id, "at": NOW, "text": "旧的答复", "photos": []}
+    collection("questions").update_one({"flag": kept}, {"$push": {"replies": old}})
+    question = the_question(client, cast["D0001"])
+    assert question["replies"][0]["attachments"] == []
+    again = say(client, cast["D0001"], question["question"], text="旧的答复")
+    assert len(again.get_json()["replies"]) == 1, "the same reply again changes nothing"
+
+
+def test_sound_in_a_reply_only_where_the_programme_allows_it(client, kept, cast):
+    ask(client, cast["anna"], kept)
+    url = f"/v1/questions/{the_question(client, cast['D0001'])['question']}/replies"
+    wave = collection("flags").find_one({"_id": kept})["wave"]
+    sound = (Path(__file__).parent.parent / "recordings" / "tone.m4a").read_bytes()
+    name, refused = attach(client, cast["D0001"], sound)
+    assert (refused.status_code, refused.get_json()["type"]) == (422, "/problems/recording-not-allowed")
+    collection("programmes").insert_one({"_id": "P-other", "brand": "Aurora", "recording_allowed": True})
+    assert attach(client, cast["D0001"], sound)[1].status_code == 201
+    said = {"text": "见录音", "photos": [], "attachments": [name]}
+    collection("programmes").insert_one({"_id": "P-own", "brand": "Aurora", "recording_allowed": False})
+    bounds = {"starts_at": NOW, "ends_at": NOW, "timezone": "UTC", "brand": "Aurora"}
+    collection("waves").update_one({"_id": wave}, {"$set": {"programme": "P-own", **bounds}}, upsert=True)
+    assert client.post(url, json=said, headers=cast["D0001"]).status_code == 422
+    collection("programmes").update_one({"_id": "P-own"}, {"$set": {"recording_allowed": True}})
+    assert client.post(url, json=said, headers=cast["D0001"]).status_code == 201
 
 
 def test_nobody_reads_a_photo_by_naming_it_in_a_reply(client, kept, cast, people):

@@ -31,6 +31,8 @@ class World:
         # By whose they are (own, other_dealer, other_brand): visits by what is to be done to them, photos by hash.
         self.visits: dict[str, dict[str, SentVisit]] = {}
         self.sent: dict[str, dict[str, bytes]] = {}
+        self.attached: dict[str, dict[str, bytes]] = {}
+        self.replied: dict[str, str] = {}  # by dealer: the hash of what its person sent with a reply
         self._random = random.Random(1)
 
     @property

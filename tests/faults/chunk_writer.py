@@ -66,9 +66,9 @@ def send(given: dict[str, Any]) -> None:
                     continue
                 say(name, offset, offset, problem.kind.status)
                 break
-            say(name, offset, got.offset, 201 if got.photo else 204)
+            say(name, offset, got.offset, 201 if got.facts else 204)
             offset = got.offset
-            if got.photo:
+            if got.facts:
                 break
 
 

@@ -22,7 +22,7 @@ import pytest
 from audit_api import problems
 from audit_api.domain.directory import Role
 from audit_api.models.base import collection
-from audit_api.operations.photo_chunks import find_photo_offset, receive_chunk
+from audit_api.operations.photo_chunks import find_offset, receive_chunk
 from audit_api.problems import Problem
 from tests import worlds
 from tests.faults.chunk_writer import actor_of
@@ -128,7 +128,7 @@ def test_a_killed_holder_frees_the_photo(app, writer, sent, settings):
     assert busy.value.kind is problems.TOO_MANY_REQUESTS
     holder.send_signal(signal.SIGKILL)
     holder.wait(timeout=30)
-    assert receive_chunk(store, io.BytesIO(data), name, **more).photo["sha256"] == name
+    assert receive_chunk(store, io.BytesIO(data), name, **more).facts["sha256"] == name
 
 
 def test_killed_in_the_middle_another_goes_on(app, writer, sent, settings):
@@ -142,7 +142,7 @@ def test_killed_in_the_middle_another_goes_on(app, writer, sent, settings):
         rest = process.communicate(timeout=30)[0]
         told = acknowledged("".join([*lines, rest[: rest.rfind("\n") + 1]]))
         name, _, end, status = told[-1]
-        offset = find_photo_offset(name, settings=settings, actor=actor) if status == 204 else None
+        offset = find_offset(name, settings=settings, actor=actor) if status == 204 else None
         assert offset is None or offset >= end, "what was acknowledged is there"
     last = writer(seed=99)
     begin(last)
