@@ -83,7 +83,8 @@ def test_no_route_gives_a_dealer_what_is_not_covered(world: World, known: Known,
                 assert seen in known.covered, path
             if route.method == "GET":
                 told = answer.get_data().decode("utf-8", "replace").replace(path, "")
-                named = set(re.findall(r"[0-9a-f]{64}", told)) & known.secret
+                # What this walk has itself put into an address may be said back: a refused upload, for instance.
+                named = set(re.findall(r"[0-9a-f]{64}", told)) & known.secret - set(known.ids["sha256"])
                 assert not named, (path, named)
 
 
