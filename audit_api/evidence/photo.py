@@ -124,14 +124,14 @@ def open_upright(file: BinaryIO, caps: PhotoCaps, pixels: int) -> Image.Image:
     format_name = format_of(file.read(64))
     if format_name is None:
         raise PhotoRefused("unsupported_format")
-    image = _open(file, format_name, byte_count)
-    _check_size(image, format_name, caps)
+    image, outline = _open(file, format_name, byte_count, caps)
+    _check_size(image, format_name, outline, caps)
     try:
-        _decode(image, pixels)
-    except Exception as cause:  # as in _inspect
-        _refuse(cause, cut_off=False)
-    turn = None if format_name == "HEIC" else _UPRIGHT.get(read_exif(_exif_block(image)).orientation)
-    return _small(image, turn, pixels)
+        picture, _ = _decode(image, pixels)
+        turn = None if format_name == "HEIC" else _UPRIGHT.get(read_exif(_exif_block(image)).orientation)
+        return _small(picture, turn, pixels)
+    except Exception as cause:  # as in _look
+        raise PhotoRefused(_reason(cause, cut_off=False)) from cause
 
 
 def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps, marks: PhotoMarks) -> PhotoFacts:
