@@ -1,7 +1,7 @@
 FROM python:3.11-slim
 WORKDIR /srv/audit-api
 COPY requirements.lock pyproject.toml README.md ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY audit_api audit_api
 COPY checklists checklists
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \

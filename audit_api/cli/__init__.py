@@ -32,7 +32,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "simulate": ("simulate", "simulate", "Try a policy of screening on invented networks: power, false alarms."),
     "receipt": ("receipts", "receipt", "Receipts of submissions: verify; their keys."),
     "trail": ("trail", "trail", "The trail of everything done: verify, seal."),
-    "photos": ("photos", "photos", "Kept photos: verify, list damaged ones, remove remains of broken uploads."),
+    "photos": (
+        "photos",
+        "photos",
+        "Kept photos: verify, list damaged ones, sweep remains, cover faces and plates.",
+    ),
     "demo": ("demo", "demo", "Load an invented network and serve it."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
     "serve": ("serve", "serve", "Serve the API in the foreground."),

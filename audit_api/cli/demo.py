@@ -27,6 +27,7 @@ from audit_api.settings import Settings, child_environment, mongodb_uri_of, name
 
 SERVER_LOG = "server.log"
 COPIES_LOG = "copies.log"
+COVERING_LOG = "covering.log"
 READY_SECONDS = 60
 STOP_SECONDS = 30
 RUN = [sys.executable, "-c", "from audit_api.cli import main; main()"]
@@ -90,7 +91,16 @@ def _load_and_serve(folder: Path, settings: Settings, port: int, dealers: int, s
         _wait_until_ready(url, server, folder)
         say(f"就绪：{url}/ ，Ctrl-C 停止", f"ready: {url}/ (Ctrl-C stops it)")
         _explain(url, tokens, copying)
-        with _beside(folder / COPIES_LOG, settings, "copy", "enter", "--follow"):
+        dealer = next(entry["sees"] for entry in tokens if entry["role"] == "dealer")
+        say(
+            f"正在检测经销商 {dealer} 照片中的人脸和车牌；完成后其结果页面显示照片",
+            f"looking for faces and number plates in the photos of dealer {dealer}; its results then show them",
+        )
+        covering = ("photos", "cover", "--dealer", dealer)
+        with (
+            _beside(folder / COVERING_LOG, settings, *covering),
+            _beside(folder / COPIES_LOG, settings, "copy", "enter", "--follow"),
+        ):
             code = server.wait()
         sys.exit(f"audit-api: the server ended with {code}; see {folder / SERVER_LOG}")
 
@@ -185,6 +195,7 @@ def _tokens(path: Path, loading: Any, hash_token: Callable[[str], str]) -> list[
         {
             "role": person.role.value,
             "email": person.email,
+            "sees": " ".join(person.dealers),
             "token": token_for(person.email, kept.get(person.email, ""), days=30, at=now(), hash_token=hash_token),
         }
         for person in loading.plan.people

@@ -7,14 +7,20 @@ import time
 from collections.abc import Callable
 
 import click
+from pymongo.errors import PyMongoError
 
 from audit_api.cli.context import connected, now
 from audit_api.domain.directory import OPERATOR
+from audit_api.evidence.detector import Detector, DetectorMissingError, load_detector
+from audit_api.extensions import Services
+from audit_api.lifetime import stop_with_input
 from audit_api.models.base import Row
-from audit_api.operations import photo_checks
+from audit_api.operations import photo_checks, regions_detecting
 from audit_api.problems import Problem
 
 LISTED_AT_ONCE = 200
+COVERED_AT_ONCE = 50
+QUIET_SECONDS = 2.0
 every_option = click.option(
     "--every", type=click.IntRange(min=1), metavar="SECONDS", help="Go on, and begin again so long after each end."
 )
@@ -22,7 +28,7 @@ every_option = click.option(
 
 @click.group()
 def photos() -> None:
-    """Kept photos: are they all there, and what their names say."""
+    """Kept photos: are they all there, are they what their names say, what may be shown of them."""
 
 
 @photos.command("verify")
@@ -66,6 +72,53 @@ def damaged() -> None:
                 click.echo("\t".join((row["sha256"], row["state"], when, " ".join(row["visits"]))))
             if (after := found["next"]) is None:
                 return
+
+
+@photos.command("cover")
+@click.option("--follow", is_flag=True, help="Go on with photos as they arrive; end with Ctrl-C.")
+@click.option("--failed", is_flag=True, help="First let photos wait again that could not be looked at.")
+@click.option("--dealer", metavar="CODE", help="Only photos of visits to this dealer.")
+@click.option("--stop-with-stdin", is_flag=True, hidden=True, help="Stop when standard input ends (for a parent).")
+def cover(*, follow: bool, failed: bool, dealer: str | None, stop_with_stdin: bool) -> None:
+    """Look at photos that wait for it, find faces and number plates, and make what a dealer may see of them.
+
+    Until then no dealer sees a photo. Several of these may run; killed, they lose nothing. Memory: about 500 MB.
+    """
+    if stop_with_stdin:
+        stop_with_input()
+    try:
+        detector = load_detector()
+    except DetectorMissingError as error:
+        sys.exit(f"audit-api: {error}")
+    while True:
+        try:
+            with connected() as services:
+                if failed:
+                    click.echo(f"{regions_detecting.look_again_at_failed()} wait again", err=True)
+                    failed = False
+                _cover_all(services, detector, follow=follow, dealer=dealer)
+                return
+        except PyMongoError as error:  # the database may come back
+            if not follow:
+                raise
+            click.echo(f"The database cannot be reached: {str(error)[:200]}", err=True)
+            time.sleep(QUIET_SECONDS)
+
+
+def _cover_all(services: Services, detector: Detector, *, follow: bool, dealer: str | None) -> None:
+    """Look at all that wait; with `follow`, go on."""
+    while True:
+        done = regions_detecting.look_at_photos(
+            services.store, detector, settings=services.settings, actor=OPERATOR, now=now, most=COVERED_AT_ONCE,
+            dealer=dealer,
+        )  # fmt: skip
+        if done:
+            waiting, bad = regions_detecting.count_waiting(), regions_detecting.count_failed()
+            click.echo(f"{now():%Y-%m-%d %H:%M} {done} looked at, {waiting} waiting, {bad} failed in all", err=True)
+        elif not follow:
+            return
+        else:
+            time.sleep(QUIET_SECONDS)
 
 
 @photos.command("sweep")

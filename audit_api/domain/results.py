@@ -23,20 +23,23 @@ def dealer_result(
     Never the auditor, the client, positions, clock times (half-days of a covert visit), integrity items or
     detection thresholds.
     """
-    shown = {item.id for item in checklist.items if is_shown_to_dealer(item, checklist.mode)}
-    items = [
-        {name: value for name, value in entry.items() if name != "photos"}
-        | {"photos": [photo["sha256"] for photo in entry["photos"]]}
-        for entry in _items(visit, checklist)
-        if entry["item"] in shown and entry["reason"] != "hidden"
-    ]
     return {
         **_common(visit, checklist, book),
         "visited": _when(visit, "started_at", timezone),
         "released": _when(visit, "released_at", timezone),
-        "items": items,
+        "items": dealer_items(visit, checklist),
         "findings": list(findings),
     }
+
+
+def dealer_items(visit: Mapping[str, Any], checklist: Checklist) -> list[Document]:
+    """Return the items of the dealer's form; `photos` holds SHA-256s, which the dealer must not be told."""
+    shown = {item.id for item in checklist.items if is_shown_to_dealer(item, checklist.mode)}
+    return [
+        entry | {"photos": [photo["sha256"] for photo in entry["photos"]]}
+        for entry in _items(visit, checklist)
+        if entry["item"] in shown and entry["reason"] != "hidden"
+    ]
 
 
 def _when(visit: Mapping[str, Any], name: str, timezone: str) -> Document:

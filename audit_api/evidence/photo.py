@@ -114,6 +114,26 @@ def inspect(
     return _inspect(source, byte_count, caps, marks)
 
 
+def open_upright(file: BinaryIO, caps: PhotoCaps, pixels: int) -> Image.Image:
+    """Decode a photo upright, in RGB, at most so many pixels wide and high; for photos that were inspected before.
+
+    Raises PhotoRefused and nothing else, whatever the bytes.
+    """
+    byte_count = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    format_name = format_of(file.read(64))
+    if format_name is None:
+        raise PhotoRefused("unsupported_format")
+    image, outline = _open(file, format_name, byte_count, caps)
+    _check_size(image, format_name, outline, caps)
+    try:
+        picture, _ = _decode(image, pixels)
+        turn = None if format_name == "HEIC" else _UPRIGHT.get(read_exif(_exif_block(image)).orientation)
+        return _small(picture, turn, pixels)
+    except Exception as cause:  # as in _look
+        raise PhotoRefused(_reason(cause, cut_off=False)) from cause
+
+
 def _inspect(file: BinaryIO, byte_count: int, caps: PhotoCaps, marks: PhotoMarks) -> PhotoFacts:
     file.seek(0)
     format_name = format_of(file.read(64))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mongoengine import (
     BinaryField,
+    BooleanField,
     DateTimeField,
     DictField,
     Document,
@@ -24,7 +25,7 @@ MOST_REFUSALS = 200
 
 
 class Photo(Document):
-    """What one look at a photo found; written after its blob, never changed but for its entry among the copies."""
+    """What one look at a photo found; written after its blob, never changed but for what the background does to it."""
 
     sha256 = StringField(primary_key=True)
     byte_count = IntField(required=True)
@@ -44,7 +45,18 @@ class Photo(Document):
     facts = ListField(DictField())  # fact, source, number or text, limit: as measured when it arrived
     received_at = DateTimeField(required=True)
     copies_entry = IntField()  # number of its entry in photo_copies; missing while it waits
-    meta = {"collection": "photos", "auto_create_index": False, "indexes": [["copies_entry", "received_at"]]}
+    looked_at = DateTimeField()  # when its view was written (regions.py); missing while it waits
+    looking_until = DateTimeField()  # until then some process has it
+    failed = BooleanField()  # its view says why
+    meta = {
+        "collection": "photos",
+        "auto_create_index": False,
+        "indexes": [
+            ["copies_entry", "received_at"],
+            ["looked_at", "received_at"],
+            {"fields": ["failed"], "partialFilterExpression": {"failed": True}},
+        ],
+    }
 
 
 class PhotoUpload(Document):

@@ -71,7 +71,7 @@ def may_see_photo(actor: Actor, sha256: str) -> bool:
 
 def open_photo_thumbnail(sha256: str, *, actor: Actor) -> bytes:
     """Give the thumbnail, a JPEG without metadata; raises NOT_FOUND."""
-    _check_sight(sha256, actor)
+    check_sight(sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"thumbnail": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -83,7 +83,7 @@ def open_photo_original(store: BlobStore, sha256: str, *, actor: Actor, at: date
 
     Returns `{"name", "byte_count"}` and a file to be read and closed by the caller.
     """
-    _check_sight(sha256, actor)
+    check_sight(sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"format": 1, "byte_count": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
@@ -99,7 +99,7 @@ def shown(row: Row) -> Row:
     return {"sha256": row["_id"], **{name: row[name] for name in names}, "remarks": said}
 
 
-def _check_sight(sha256: str, actor: Actor) -> None:
+def check_sight(sha256: str, actor: Actor) -> None:
     """Raise NOT_FOUND where the photo is not whole or this person may not know of it."""
     check_name(sha256)
     if not may_see_photo(actor, sha256):

@@ -87,10 +87,19 @@ class ItemSchema(Schema):
     cap = fields.Nested(CapSchema, required=True, allow_none=True)
 
 
+class DealerPhotoSchema(Schema):
+    """A photo as the dealer sees it, under a name that holds within this visit only."""
+
+    name = fields.String(required=True)
+    ready = fields.Boolean(
+        required=True, metadata={"description": "False until faces and number plates were looked for"}
+    )
+
+
 class DealerItemSchema(ItemSchema):
     """One item and its answer, as the dealer reads it."""
 
-    photos = fields.List(fields.String(), required=True, metadata={"description": "Hashes of the photos"})
+    photos = fields.List(fields.Nested(DealerPhotoSchema), required=True)
 
 
 class PhotoReferenceSchema(Schema):
@@ -177,6 +186,12 @@ class ResultQuery(PageQuery):
 
     wave = Code(load_default=None)
     dealer = Code(load_default=None)
+
+
+class ResultPhotoQuery(Schema):
+    """How large a photo of a result."""
+
+    thumbnail = fields.Boolean(load_default=False, metadata={"description": "At most 320 pixels instead of 2048"})
 
 
 class ResultSummarySchema(Schema):

@@ -16,7 +16,7 @@ from audit_api.models.base import collection
 from tests import pdfs, worlds
 from tests.contract import population_surveys
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
-from tests.contract.population_visits import auditor_run_of, finding_of, record_revision
+from tests.contract.population_visits import auditor_run_of, finding_of, record_revision, region_of, result_photo_of
 from tests.contract.route_map import NO_UUID, Route
 from tests.contract.world import World
 
@@ -156,6 +156,22 @@ def _copied_photo(world: World) -> Ids:
     )
 
 
+def _shown_photo(world: World) -> Ids:
+    ids, shown = _copied_photo(world), {"shown": "display"}
+    return Ids(
+        own=ids.own | shown,
+        other_dealer=(ids.other_dealer or {}) | shown,
+        other_brand=(ids.other_brand or {}) | shown,
+        missing=ids.missing | shown,
+    )
+
+
+def _result_photo(world: World) -> Ids:
+    visits = {whose: made["result"].id for whose, made in world.visits.items()}
+    names = {whose: {"visit_id": visit, "name": result_photo_of(world, visit)} for whose, visit in visits.items()}
+    return Ids(**names, missing={"visit_id": NO_UUID, "name": "none"})
+
+
 def _auditor_run(name: str = "code") -> Callable[[World], Ids]:
     """Make examples of a screening of auditors, or of one auditor in it."""
     return lambda _: Ids(
@@ -198,6 +214,12 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/visits/<uuid:visit_id>/copies": _visit("result"),
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg": _copied_photo,
     "/visits/<uuid:visit_id>/photo-facts": _visit("result"),
+    "/visits/<uuid:visit_id>/photos": _visit("result"),
+    "/visits/<uuid:visit_id>/photos/<string:sha256>": _copied_photo,
+    "/visits/<uuid:visit_id>/photos/<string:sha256>/<string:shown>.jpg": _shown_photo,
+    "/visits/<uuid:visit_id>/result": _visit("result"),
+    "/visits/<uuid:visit_id>/result/photos/<string:name>.jpg": _result_photo,
+    "/visits/<uuid:visit_id>/result/thumbnails/<string:name>.jpg": _result_photo,
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
@@ -218,6 +240,9 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/flags/<string:flag>/decisions": _flag("decision"),
     "/v1/flags/<string:flag>/questions": _flag("ask"),
     "/v1/photos/<string:sha256>": _photo,
+    "/v1/photos/<string:sha256>/display": _photo,
+    "/v1/photos/<string:sha256>/region-removals": _photo,
+    "/v1/photos/<string:sha256>/regions": _photo,
     "/v1/photos/<string:sha256>/thumbnail": _photo,
     "PATCH /v1/photos/<string:sha256>": _photo_sent(CHUNKED_PHOTO),
     "PUT /v1/photos/<string:sha256>": _photo_sent(NEW_PHOTO),
@@ -250,6 +275,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/visits/<uuid:visit_id>/evidence": _visit("sent"),
     "/v1/visits/<uuid:visit_id>/release": _visit("release"),
     "/v1/visits/<uuid:visit_id>/result": _visit("result"),
+    "/v1/visits/<uuid:visit_id>/result/photos/<string:name>": _result_photo,
     "/v1/visits/<uuid:visit_id>/return": _visit("return"),
     "/v1/visits/<uuid:visit_id>/review": _visit("review"),
     "/v1/visits/<uuid:visit_id>/submission": _visit("submission"),
@@ -306,6 +332,12 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("PUT", "/v1/attachments/<string:sha256>"): lambda _: NEW_ATTACHMENT,
     ("PATCH", "/v1/photos/<string:sha256>"): lambda _: CHUNKED_PHOTO,
     ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,
+    ("POST", "/v1/photos/<string:sha256>/region-removals"): lambda world: {
+        "revision": 1, "region": region_of(next(iter(world.sent["own"]))),
+    },
+    ("POST", "/v1/photos/<string:sha256>/regions"): lambda _: {
+        "revision": 1, "kind": "plate", "x": 0.1, "y": 0.2, "width": 0.3, "height": 0.1,
+    },
     ("POST", "/v1/programmes"): lambda _: {
         "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
         "recording_allowed": False,

@@ -8,8 +8,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from audit_api.domain.directory import OPERATOR
+from audit_api.evidence.detector import Detector
 from audit_api.models.base import collection
-from audit_api.operations import attachments, photos, reviews, submissions, visits
+from audit_api.operations import attachments, photos, results, reviews, submissions, visits
+from audit_api.operations.regions_detecting import look_at_photos
 from tests import pdfs, worlds
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ WHOSE = {
     "other_dealer": ("auditor of D0002", "D0002"),
     "other_brand": ("auditor of Borealis", "D0003"),
 }
+# Sees a face in the middle of whatever it looks at.
+ONE_FACE = Detector("one face", lambda pixels, side: [((100.0, 80.0, 150.0, 140.0), 0.9)], lambda levels: [])
 STAGES = ("started", "submitted", "in_qc", "approved", "released")
 # One visit of one's own for each thing that can be done to a visit, brought to the stage at which it can be done.
 OWN = {
@@ -42,6 +46,8 @@ def make_visits(world: World) -> None:
             world.visits.setdefault(whose, {})[what] = _visit(world, whose, f"A-{whose}-{what}", content, stage)
         code = f"A-{whose}-open"
         worlds.make_assignment(code, world.actors[auditor], **_where(whose))
+    services = world.app.extensions["audit"]
+    look_at_photos(services.store, ONE_FACE, settings=services.settings, actor=OPERATOR, now=lambda: AT, most=1_000)
 
 
 def _where(whose: str) -> dict[str, str]:
@@ -100,6 +106,19 @@ def record_revision(visit: str) -> int:
 def finding_of(visit: str) -> str:
     """Name a finding of a visit."""
     return str(collection("findings").find_one({"visit": visit}, sort=[("_id", 1)])["_id"])
+
+
+def region_of(sha256: str) -> str:
+    """Name a region of a photo; "gone" once it was removed."""
+    regions = collection("photo_views").find_one({"_id": sha256})["regions"]
+    return str(regions[0]["id"]) if regions else "gone"
+
+
+def result_photo_of(world: World, visit: str) -> str:
+    """Name a photo of a result as its dealer knows it."""
+    settings = world.app.extensions["audit"].settings
+    items = results.open_dealer_result(OPERATOR, visit, settings=settings)["items"]
+    return str(next(photo["name"] for item in items for photo in item["photos"]))
 
 
 def auditor_run_of(brand: str) -> str:

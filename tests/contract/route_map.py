@@ -38,6 +38,12 @@ PAGES = OPEN_PAGES | {
     "/visits/<uuid:visit_id>/copies/<string:sha256>.jpg",
     "/visits/<uuid:visit_id>/evidence",
     "/visits/<uuid:visit_id>/photo-facts",
+    "/visits/<uuid:visit_id>/photos",
+    "/visits/<uuid:visit_id>/photos/<string:sha256>",
+    "/visits/<uuid:visit_id>/photos/<string:sha256>/<string:shown>.jpg",
+    "/visits/<uuid:visit_id>/result",
+    "/visits/<uuid:visit_id>/result/photos/<string:name>.jpg",
+    "/visits/<uuid:visit_id>/result/thumbnails/<string:name>.jpg",
 }
 NO_UUID = "00000000-0000-4000-8000-00000000dead"
 CONVERTER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")

@@ -37,6 +37,7 @@ DEALER_FIELDS = {
     "items.text": BILINGUAL,
     "items.answer": BILINGUAL,
     "items.cap": {"cap", "max"},
+    "items.photos": {"name", "ready"},
     "findings": {
         "finding", "visit", "item", "text", "touchpoint", "score", "dealer", "brand", "wave", "mode", "critical",
         "state",
