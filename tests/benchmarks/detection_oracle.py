@@ -25,15 +25,28 @@ from audit_api.simulator import NetworkSpec, World
 
 LEARNT, JUDGED = 6, 2
 TOP, NEAR_TOP = 0.75, 0.5
+JUDGES = {
+    "bound": (True, False),
+    "bound without audits": (False, False),
+    "fair bound": (True, True),
+    "fair bound without audits": (False, True),
+}
+"""(sees the audits, held to the gap)."""
 
 
-def terms(inputs: Inputs, gamed: np.ndarray, *, audits: bool) -> np.ndarray:
-    """Return per dealer the terms of a likelihood ratio; the honest relation is fitted on honest dealers alone."""
+def terms(inputs: Inputs, gamed: np.ndarray, *, audits: bool, fair: bool = False) -> np.ndarray:
+    """Return per dealer the terms of a likelihood ratio; the honest relation is fitted on honest dealers alone.
+
+    fair: only the gap to what is expected and its exactness. A judge that also sees the levels learns that in the
+    simulator dealers with good audits bend less, and would hold a poor audit against a dealer.
+    """
     levels = survey_against_audit(inputs, strata(inputs.dealers).without(gamed == 1))
     variance = levels.sampling + levels.unknown
     rest = levels.level - levels.expected
-    found = [rest / variance, 1.0 / variance, rest**2 / variance, rest / np.sqrt(variance), levels.level]
-    if audits:
+    found = [rest / variance, 1.0 / variance, rest**2 / variance, rest / np.sqrt(variance)]
+    if not fair:
+        found.append(levels.level)
+    if audits and not fair:
         found += [kind.level for kind in audit_levels(inputs)]
     return np.nan_to_num(np.column_stack(found))
 
@@ -65,10 +78,10 @@ def oracle(spec: NetworkSpec, seed: int) -> dict[str, Any]:
     from tests.benchmarks.detection_networks import figures, inputs_of, without_audits
     from tests.benchmarks.detection_table import weight_of
 
-    learnt: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {True: [], False: []}
+    learnt: dict[tuple[bool, bool], list[tuple[np.ndarray, np.ndarray]]] = {who: [] for who in JUDGES.values()}
     found: dict[str, list[float]] = {}
     parameters = Parameters(draws=1_000, ensemble=False)
-    judges: dict[bool, Pipeline] = {}
+    judges: dict[tuple[bool, bool], Pipeline] = {}
     for number in range(LEARNT + JUDGED):
         world = simulate_network(spec, seed * 100 + number)
         inputs = inputs_of(world)
@@ -77,14 +90,19 @@ def oracle(spec: NetworkSpec, seed: int) -> dict[str, Any]:
         blind = without_audits(inputs)
         if number < LEARNT:
             near = top(levels, NEAR_TOP)
-            for audits, seen in ((True, inputs), (False, blind)):
-                learnt[audits].append((terms(seen, gamed, audits=audits)[near], gamed[near]))
+            for (audits, fair), known in learnt.items():
+                seen = inputs if audits else blind
+                known.append((terms(seen, gamed, audits=audits, fair=fair)[near], gamed[near]))
             continue
-        judges = judges or {audits: learn(known) for audits, known in learnt.items()}
+        judges = judges or {who: learn(known) for who, known in learnt.items()}
         quarter = top(levels)
         rankings = {
-            "bound": judges[True].decision_function(terms(inputs, gamed, audits=True)),
-            "bound without audits": judges[False].decision_function(terms(blind, gamed, audits=False)),
+            **{
+                name: judges[audits, fair].decision_function(
+                    terms(inputs if audits else blind, gamed, audits=audits, fair=fair)
+                )
+                for name, (audits, fair) in JUDGES.items()
+            },
             "ours": weight_of(figures(screen(inputs, parameters, dossiers=False))),
             "ours without audits": weight_of(figures(screen(blind, parameters, dossiers=False))),
             "level alone": levels.level,
