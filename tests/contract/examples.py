@@ -16,7 +16,14 @@ from audit_api.models.base import collection
 from tests import pdfs, worlds
 from tests.contract import population_surveys
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
-from tests.contract.population_visits import auditor_run_of, finding_of, record_revision, region_of, result_photo_of
+from tests.contract.population_visits import (
+    auditor_run_of,
+    finding_of,
+    record_revision,
+    region_of,
+    region_revision,
+    result_photo_of,
+)
 from tests.contract.route_map import NO_UUID, Route
 from tests.contract.world import World
 
@@ -333,10 +340,12 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("PATCH", "/v1/photos/<string:sha256>"): lambda _: CHUNKED_PHOTO,
     ("PUT", "/v1/photos/<string:sha256>"): lambda _: NEW_PHOTO,
     ("POST", "/v1/photos/<string:sha256>/region-removals"): lambda world: {
-        "revision": 1, "region": region_of(next(iter(world.sent["own"]))),
+        "revision": region_revision(next(iter(world.sent["own"]))),
+        "region": region_of(next(iter(world.sent["own"]))),
     },
-    ("POST", "/v1/photos/<string:sha256>/regions"): lambda _: {
-        "revision": 1, "kind": "plate", "x": 0.1, "y": 0.2, "width": 0.3, "height": 0.1,
+    ("POST", "/v1/photos/<string:sha256>/regions"): lambda world: {
+        "revision": region_revision(next(iter(world.sent["own"]))),
+        "kind": "plate", "x": 0.1, "y": 0.2, "width": 0.3, "height": 0.1,
     },
     ("POST", "/v1/programmes"): lambda _: {
         "code": "P-new", "name_zh": "新项目", "name_en": "New", "brand": "Aurora", "market": "CN",
@@ -390,6 +399,10 @@ OPEN_VALUES: dict[tuple[str, str], frozenset[str]] = {
 }
 # Headers without which an acceptable body says too little.
 HEADERS: dict[tuple[str, str], dict[str, str]] = {
+    ("PATCH", "/v1/attachments/<string:sha256>"): {
+        "Upload-Offset": "0",
+        "Upload-Length": str(len(CHUNKED_ATTACHMENT)),
+    },
     ("PATCH", "/v1/photos/<string:sha256>"): {"Upload-Offset": "0", "Upload-Length": str(len(CHUNKED_PHOTO))},
 }
 MAY_BE_EMPTY = {("POST", "/v1/visits/<uuid:visit_id>/submission")}

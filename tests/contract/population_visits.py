@@ -114,6 +114,11 @@ def region_of(sha256: str) -> str:
     return str(regions[0]["id"]) if regions else "gone"
 
 
+def region_revision(sha256: str) -> int:
+    """Tell at which revision the regions of a photo are."""
+    return int(collection("photo_views").find_one({"_id": sha256})["revision"])
+
+
 def result_photo_of(world: World, visit: str) -> str:
     """Name a photo of a result as its dealer knows it."""
     settings = world.app.extensions["audit"].settings
