@@ -23,6 +23,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+TRANSACTION_LIFETIME_SECONDS = 10
 PORT_ATTEMPTS = 5
 EXIT_PORT_TAKEN = 48
 EXIT_DIRECTORY_IN_USE = 100
@@ -164,6 +165,9 @@ class EmbeddedMongo:
                 # Nobody reads at a time gone by; with the default of 300 s the files of what is dropped stay open
                 # as long, and many drops reach the limit of open files, where mongod ends.
                 "--setParameter", "minSnapshotHistoryWindowInSeconds=5",
+                # What a killed process was writing stays locked until its transaction is given up: within the time
+                # that the next one tries (models.base), not after the default of 60 s.
+                "--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_SECONDS}",
             ]  # fmt: skip
             if sys.platform != "win32":
                 command.append("--nounixsocket")

@@ -8,17 +8,20 @@ import signal
 import socket
 import socketserver
 import stat
+import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+import pymongo
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from audit_api import embedded_mongo
 from audit_api.embedded_mongo import EmbeddedMongo, EmbeddedMongoError, find_mongod
+from audit_api.models.base import TRANSACTION_SECONDS
 
 if os.environ.get("MONGODB_URI"):
     pytest.skip(
@@ -38,6 +41,34 @@ def test_it_works(server):
             client.audit.things.insert_one({"_id": 1}, session=session)
         assert client.audit.things.find_one() == {"_id": 1}
         assert client.write_concern.document == {"w": "majority", "j": True}
+
+
+HOLDER = """
+import sys, time
+from pymongo import MongoClient
+client = MongoClient(sys.argv[1])
+with client.start_session() as session, session.start_transaction():
+    client.audit.things.update_one({"_id": 1}, {"$set": {"by": "the killed one"}}, session=session)
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_process_was_writing_is_soon_free(server):
+    """Its transaction stays open in the database; the next one must get through within the time it tries."""
+    with MongoClient(server.uri) as client:
+        client.audit.things.insert_one({"_id": 1})
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, server.uri], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait()
+    with MongoClient(server.uri) as client, pymongo.timeout(TRANSACTION_SECONDS), client.start_session() as session:
+        things = client.audit.things
+        session.with_transaction(
+            lambda session: things.update_one({"_id": 1}, {"$set": {"by": "next"}}, session=session)
+        )
+        assert things.find_one() == {"_id": 1, "by": "next"}
 
 
 def test_it_listens_on_loopback_only(server):
