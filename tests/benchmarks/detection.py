@@ -21,8 +21,9 @@ from pathlib import Path
 HEAD = """# How well it detects, measured
 
 Made by `make bench-detection`; what the figures mean is said in [detection.md](detection.md). Simulated networks of
-500 dealers, every unknown of the generator drawn anew for each (`NetworkSpec.draw`), a quarter of the dealers
-look-alikes. Seeds 1 to 99 served for tuning, the supervised bound learnt on other seeds than those it is judged on.
+500 dealers (1,000 in `honest` and `calibration`), every unknown of the generator drawn anew for each
+(`NetworkSpec.draw`), a quarter of the dealers look-alikes. Seeds 1 to 99 served for tuning, those of `calibration` for
+reading p, those of `bound` for the supervised bound; what is measured comes from the others.
 The simulator belongs to this project: a network of another kind may behave differently.
 """
 

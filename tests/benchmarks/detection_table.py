@@ -148,7 +148,7 @@ def _counts(networks: Networks) -> str:
     for name, found in sorted(networks.items()):
         seeds = sorted(int(n["seed"]) for n in found)
         rows.append([name, len(found), f"{seeds[0]} to {seeds[-1]}"])
-    return "## What was run\n\n" + table(["scenario", "networks of 500", "seeds"], rows)
+    return "## What was run\n\n" + table(["scenario", "networks", "seeds"], rows)
 
 
 def _main(networks: Networks, bounds: dict[int, Any]) -> str:
