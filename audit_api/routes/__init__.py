@@ -15,6 +15,7 @@ from audit_api.routes import (
     pages_auditors,
     pages_copies,
     pages_evidence_ledger,
+    pages_field,
     pages_flags,
     pages_home,
     pages_photo_checks,
@@ -71,6 +72,7 @@ BLUEPRINTS = (
 PAGES = (
     pages_home.blp,
     pages_sign_in.blp,
+    pages_field.blp,
     pages_flags.blp,
     pages_copies.blp,
     pages_attachments.blp,

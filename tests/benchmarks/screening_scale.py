@@ -31,7 +31,7 @@ BRAND, PROGRAMME = "Scale", "P-scale"
 MOST_SECONDS, MOST_GB, MOST_GROWTH = 60.0, 2.0, 12.0
 COMMENT = "服务顾问很耐心，交车时间比约定晚了半小时。"
 CHILD = """
-import json, resource, sys, time
+import json, sys, time
 from datetime import UTC, datetime
 begun = time.perf_counter()
 from audit_api.domain.directory import OPERATOR
@@ -43,8 +43,9 @@ run = screening.run_screening(
     sys.argv[3], "SSQ", actor=OPERATOR, at=datetime.now(UTC),
     progress=lambda line: steps.append((line, round(time.perf_counter() - begun, 1))),
 )
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1024**3
 used = time.process_time()
+from tests.benchmarks.system import peak_bytes
+peak = peak_bytes() / 1024**3
 print(json.dumps({"seconds": time.perf_counter() - begun, "cpu": used, "gb": peak, "steps": steps,
                   "counts": run["run"]["counts"]}))
 """

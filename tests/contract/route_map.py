@@ -19,7 +19,7 @@ from audit_api.settings import Settings
 OPEN_PAGES = frozenset(
     {
         "/", "/docs", "/docs/assets/<string:name>", "/problems", "/problems/<string:slug>", "/static/<path:name>",
-        "/sign-in", "/sign-out",
+        "/sign-in", "/sign-out", "/field", "/field/", "/field/<path:name>",
     }
 )  # fmt: skip
 PAGES = OPEN_PAGES | {

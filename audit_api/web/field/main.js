@@ -1,0 +1,5 @@
+// Starts the app.
+import { phoneLanguage, setLanguage } from './core/words.js';
+
+setLanguage(phoneLanguage());
+document.body.dataset.screen = 'starting';

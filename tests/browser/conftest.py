@@ -1,0 +1,134 @@
+"""A real server, a real Chromium of a phone's size, and auditors with assignments of today."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from audit_api.domain.directory import OPERATOR, Actor, Role
+from audit_api.operations.programmes import add_programme, add_wave
+from tests.servers import WebServer, environment, serve_command
+from tests.worlds import Network, a_network, make_assignment
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SIZE = {"width": 390, "height": 844}
+LOCALES = {"zh": "zh-CN", "en": "en-US"}
+POSITION = {"latitude": 30.2741, "longitude": 120.1551, "accuracy": 8}
+WAVE = "AUR-NOW"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the browser once; without one the ring is skipped, except where REQUIRE_CHROMIUM says it must be there."""
+    if not CHROMIUM:
+        if os.environ.get("REQUIRE_CHROMIUM"):
+            pytest.fail("no Chromium on the PATH (Debian: apt-get install chromium)")
+        pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """The server and what it serves; tests make people and assignments in it."""
+
+    network: Network
+    server: WebServer
+    count: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    @property
+    def app(self) -> str:
+        return f"{self.url}/field/"
+
+    def auditor(self) -> tuple[Actor, str]:
+        """Add an auditor; gives who and the bearer token."""
+        self.count += 1
+        actor, headers = self.network.person(Role.AUDITOR, name=f"auditor-{self.count}", brands=("Aurora",))
+        return actor, headers["Authorization"].removeprefix("Bearer ")
+
+    def assignment(self, auditor: Actor, *, checklist: str = "SMS", **more: Any) -> str:
+        """Give an auditor a task of today."""
+        self.count += 1
+        code = f"T-{self.count}"
+        today = datetime.now(UTC).date()
+        window = (str(today - timedelta(days=20)), str(today + timedelta(days=20)))
+        make_assignment(code, auditor, checklist=checklist, wave=WAVE, window=window, **more)
+        return code
+
+
+@pytest.fixture(scope="module")
+def site(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start a server on a database of its own; a module's, since other tests of this process connect elsewhere."""
+    folder = tmp_path_factory.mktemp("site")
+    with a_network(mongodb_uri, folder) as network:
+        at = datetime.now(UTC)
+        days = (at.date() - timedelta(days=45), at.date() + timedelta(days=45))
+        add_programme(code="P-Now", name_zh="本期走访", brand="Aurora", actor=OPERATOR, at=at)
+        add_wave(
+            code=WAVE, programme="P-Now", timezone="Asia/Shanghai", from_on=days[0], to_on=days[1],
+            actor=OPERATOR, at=at,
+        )  # fmt: skip
+        settings = network.app.extensions["audit"].settings
+        env = environment(mongodb_uri, settings.database, AUDIT_UPLOAD_DIR=str(folder), AUDIT_TOKEN_CACHE_SECONDS="0")
+        with WebServer(serve_command(workers=1), env, folder / "server.log") as server:
+            yield Site(network, server)
+
+
+Phones = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def phones(chromium: Browser) -> Iterator[Phones]:
+    """Make phones: contexts with a storage of their own, 390 by 844, with a position; all closed afterwards."""
+    made: list[BrowserContext] = []
+
+    def make(language: str = "zh", **more: Any) -> BrowserContext:
+        settings = {
+            "viewport": SIZE, "locale": LOCALES[language], "timezone_id": "Asia/Shanghai", "has_touch": True,
+            "geolocation": POSITION, "permissions": ["geolocation"],
+        }  # fmt: skip
+        made.append(chromium.new_context(**(settings | more)))
+        made[-1].set_default_timeout(15_000)
+        return made[-1]
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def page(phones: Phones, site: Site) -> Page:
+    """Give a page with the app open, in Chinese."""
+    opened = phones("zh").new_page()
+    opened.goto(site.app)
+    return opened
+
+
+@pytest.fixture
+def pictures() -> Path:
+    """Find the shared photographs, or skip saying so."""
+    from tests.conftest import SHARED
+
+    if not (SHARED / "photos").exists():
+        pytest.skip("shared test data absent: photos")
+    return SHARED / "photos"
