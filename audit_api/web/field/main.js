@@ -1,5 +1,100 @@
-// Starts the app.
-import { phoneLanguage, setLanguage } from './core/words.js';
+// Starts the app: look and words, whether the place is safe at all, who is signed in, then the screen of the address.
+import { beginLook, paint } from './core/look.js';
+import { on } from './core/events.js';
+import { add } from './core/words.js';
+import coreWords from './words/core.js';
+import shellWords from './words/shell.js';
+import { drawBar } from './shell/bar.js';
+import { beginIdle } from './shell/idle.js';
+import { beginRouter, presentScreen, redraw } from './shell/router.js';
+import { show } from './core/dom.js';
+import { failureScreen } from './shell/failure.js';
 
-setLanguage(phoneLanguage());
-document.body.dataset.screen = 'starting';
+// Reached without an account or the PIN.
+const OPEN = new Set(['sign_in', 'quick', 'insecure']);
+const LOCK_SECONDS = 60;
+const state = { open: false, status: null, update: null, seconds: LOCK_SECONDS };
+let vault;
+let people;
+let outbox;
+
+/** Why the app cannot work where it was opened; null where it can. */
+function obstacle() {
+  if (/MicroMessenger/i.test(navigator.userAgent)) return 'wechat';
+  return globalThis.isSecureContext && globalThis.crypto?.subtle ? null : 'insecure';
+}
+
+/** Put the lock or the sign-in before a screen that needs them. */
+async function before(route) {
+  const reason = obstacle();
+  if (reason) return { screen: 'insecure', params: { reason } };
+  state.open = vault.isOpen();
+  if (state.open || OPEN.has(route.screen)) return state.open && route.screen === 'lock' ? lockNow(route) : route;
+  return (await people.accounts()).length ? { screen: 'lock', params: {} } : { screen: 'sign_in', params: {} };
+}
+
+async function lockNow(route) {
+  await vault.lock();
+  state.open = false;
+  return route;
+}
+
+async function unlocked() {
+  const person = await people.current();
+  state.seconds = Number(person?.settings?.lock_seconds) || LOCK_SECONDS;
+  await outbox.begin();
+  await renewStatus();
+}
+
+async function renewStatus() {
+  state.open = vault.isOpen();
+  state.status = state.open ? await outbox.status() : null;
+  drawBar(presentScreen(), state);
+}
+
+async function serve() {
+  if (!('serviceWorker' in navigator)) return;
+  const kept = await navigator.serviceWorker.register('sw.js', { type: 'module' });
+  const ready = () => {
+    if (!kept.waiting || !navigator.serviceWorker.controller) return;
+    // Nothing is taken from under an open draft: the new version waits until somebody says so.
+    state.update = () => kept.waiting?.postMessage({ type: 'take-over' });
+    drawBar(presentScreen(), state);
+  };
+  kept.addEventListener('updatefound', () => kept.installing?.addEventListener('statechange', ready));
+  ready();
+  let had = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener('controllerchange', () => (had ? location.reload() : (had = true)));
+}
+
+async function begin() {
+  beginLook();
+  add(coreWords);
+  add(shellWords);
+  paint();
+  if (!obstacle()) {
+    const [keeping, persons, sending, ...words] = await Promise.all([
+      import('./core/vault.js'), import('./data/accounts.js'), import('./data/outbox.js'),
+      import('./words/answer.js'), import('./words/sending.js'), import('./words/store.js'),
+    ]);
+    [vault, people, outbox] = [keeping, persons, sending];
+    for (const { default: entries } of words) add(entries);
+    on('unlocked', () => unlocked().then(redraw));
+    on('locked', () => {
+      // The quick screen stays where it is: a keypad springing up would itself tell something.
+      state.open = false;
+      if (presentScreen() !== 'quick') redraw();
+    });
+    for (const name of ['outbox', 'changed', 'session']) on(name, renewStatus);
+    beginIdle({ seconds: () => state.seconds, lock: () => vault.lock(), active: () => vault.isOpen() });
+    serve().catch((error) => console.warn('no service worker', error));
+  }
+  for (const name of ['language', 'look']) on(name, redraw);
+  on('settings', ({ lock_seconds: seconds }) => (state.seconds = seconds ?? state.seconds));
+  await beginRouter({ before, drawn: (name) => drawBar(name, state) });
+}
+
+begin().catch((error) => {
+  console.error(error);
+  show('failure', failureScreen(error, () => location.reload()));
+});

@@ -1,0 +1,32 @@
+// Words used on every screen.
+export default {
+  'core.title': { zh: '日程', en: 'Planner' },
+  'core.name': { zh: '走访', en: 'Visits', discreet: { zh: '日程', en: 'Planner' } },
+  'core.back': { zh: '返回', en: 'Back' },
+  'core.cancel': { zh: '取消', en: 'Cancel' },
+  'core.save': { zh: '保存', en: 'Save' },
+  'core.done': { zh: '完成', en: 'Done' },
+  'core.close': { zh: '关闭', en: 'Close' },
+  'core.yes': { zh: '是', en: 'Yes' },
+  'core.no': { zh: '否', en: 'No' },
+  'core.retry': { zh: '再试一次', en: 'Try again' },
+  'core.reload': { zh: '刷新', en: 'Reload' },
+  'core.settings': { zh: '设置', en: 'Settings' },
+  'core.language': { zh: 'English', en: '中文' },
+  'core.quick': { zh: '便笺', en: 'Notes' },
+  'core.today': { zh: '今日任务', en: 'Today', discreet: { zh: '今日', en: 'Today' } },
+  'core.loading': { zh: '正在打开……', en: 'Opening…' },
+  'core.failed': { zh: '这里没能打开', en: 'This screen did not open' },
+  'core.failed_why': {
+    zh: '已记录的内容都还在手机里，没有丢失。请再试一次；如果仍然不行，请导出一份备份，然后刷新。',
+    en: 'What you have recorded is still on the phone; nothing is lost. Try again; if it still fails, export a copy, then reload.',
+  },
+  'core.export': { zh: '导出备份', en: 'Export a copy' },
+  'core.detail': { zh: '技术细节', en: 'Technical detail' },
+  'core.unknown_page': { zh: '没有这个页面', en: 'There is no such page' },
+  'core.full': {
+    zh: '手机存储空间已满，刚才的内容没有保存。请删除一些照片或应用腾出空间，再试一次。',
+    en: 'The phone’s storage is full; the last entry was not saved. Free some space on the phone, then try again.',
+  },
+  'core.bar': { zh: '状态栏', en: 'Status bar' },
+};
