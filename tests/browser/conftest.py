@@ -31,6 +31,14 @@ POSITION = {"latitude": 30.2741, "longitude": 120.1551, "accuracy": 8}
 WAVE = "AUR-NOW"
 
 
+def phone_settings(language: str) -> dict[str, Any]:
+    """Give what makes a browser's context a phone."""
+    return {
+        "viewport": SIZE, "locale": LOCALES[language], "timezone_id": "Asia/Shanghai", "has_touch": True,
+        "geolocation": POSITION, "permissions": ["geolocation"],
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start the browser once; without one the ring is skipped, except where REQUIRE_CHROMIUM says it must be there."""
@@ -103,11 +111,7 @@ def phones(chromium: Browser) -> Iterator[Phones]:
     made: list[BrowserContext] = []
 
     def make(language: str = "zh", **more: Any) -> BrowserContext:
-        settings = {
-            "viewport": SIZE, "locale": LOCALES[language], "timezone_id": "Asia/Shanghai", "has_touch": True,
-            "geolocation": POSITION, "permissions": ["geolocation"],
-        }  # fmt: skip
-        made.append(chromium.new_context(**(settings | more)))
+        made.append(chromium.new_context(**(phone_settings(language) | more)))
         made[-1].set_default_timeout(15_000)
         return made[-1]
 
@@ -132,3 +136,51 @@ def pictures() -> Path:
     if not (SHARED / "photos").exists():
         pytest.skip("shared test data absent: photos")
     return SHARED / "photos"
+
+
+@pytest.fixture(scope="module")
+def field(site: Site) -> Any:
+    """Give the server side of the scenarios: a short checklist, people who make codes and who review."""
+    from tests.browser.field_work import Field
+
+    return Field(site)
+
+
+@pytest.fixture
+def phone(phones: Phones, site: Site) -> Iterator[Callable[..., Any]]:
+    """Make phones with the app; a test fails where a page of theirs threw something that nobody caught."""
+    from tests.browser.phone_app import Phone
+
+    made: list[Phone] = []
+
+    def make(language: str = "zh", app: str = "", context: BrowserContext | None = None, **more: Any) -> Phone:
+        made.append(Phone(context or phones(language, **more), app or site.app, language))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.check()
+
+
+@pytest.fixture(scope="module")
+def regular(chromium: Browser, site: Site, field: Any) -> Iterator[Callable[[str], Any]]:
+    """Give the module's signed-in phone of a language, with tasks enough for all of its tests."""
+    from tests.browser.phone_app import Phone, Regular
+
+    contexts: list[BrowserContext] = []
+    made: dict[str, Regular] = {}
+
+    def give(language: str) -> Regular:
+        if language not in made:
+            auditor = field.auditor()
+            tasks = [field.task(auditor) for _ in range(Regular.TASKS)]
+            contexts.append(chromium.new_context(**phone_settings(language)))
+            contexts[-1].set_default_timeout(15_000)
+            phone = Phone(contexts[-1], site.app, language).sign_in(field.code(auditor))
+            made[language] = Regular(phone, auditor, tasks)
+        made[language].phone.go("#/today", "today")
+        return made[language]
+
+    yield give
+    for context in contexts:
+        context.close()
