@@ -1,0 +1,23 @@
+// How much room there is, and whether the browser may throw things away by itself.
+import { all } from './drafts.js';
+
+const LOW_BYTES = 200e6;
+const LOW_SHARE = 0.85;
+
+/** Ask the browser to keep the data whatever happens; true where it says so. */
+export async function persist() {
+  if (!navigator.storage?.persist) return false;
+  return (await navigator.storage.persisted()) || navigator.storage.persist();
+}
+
+/** @returns {Promise<{used: number, quota: number, low: boolean}>} bytes; `low`: room for few more photos */
+export async function estimate() {
+  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  return { used: usage, quota, low: quota > 0 && (quota - usage < LOW_BYTES || usage > quota * LOW_SHARE) };
+}
+
+/** Since when the oldest visit waits that has not reached the server; null where none does. @returns {Promise<string|null>} */
+export async function unsentSince() {
+  const waiting = (await all()).filter((draft) => !draft.practice && draft.state !== 'received').map((draft) => draft.changed_at);
+  return waiting.sort((one, other) => new Date(one) - new Date(other))[0] ?? null;
+}
