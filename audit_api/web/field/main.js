@@ -39,11 +39,13 @@ async function lockNow(route) {
   return route;
 }
 
-async function unlocked() {
+async function enter() {
   const person = await people.current();
   state.seconds = Number(person?.settings?.lock_seconds) || LOCK_SECONDS;
   await outbox.begin();
   await renewStatus();
+  if (location.hash === '#/lock') location.replace('#/today');
+  else await redraw();
 }
 
 async function renewStatus() {
@@ -79,7 +81,9 @@ async function begin() {
     ]);
     [vault, people, outbox] = [keeping, persons, sending];
     for (const { default: entries } of words) add(entries);
-    on('unlocked', () => unlocked().then(redraw));
+    // While somebody signs in, the token comes after the key: `session` tells when both are there.
+    on('unlocked', () => presentScreen() !== 'sign_in' && enter());
+    on('session', ({ signed_in: done, elsewhere }) => done && !elsewhere && enter());
     on('locked', () => {
       // The quick screen stays where it is: a keypad springing up would itself tell something.
       state.open = false;
