@@ -1,6 +1,6 @@
 // Visits as the auditor fills them in. Every change is read, made and written under one lock of the visit, so two tabs
 // never lose each other's; a draft names its checklist's version and its task, so nothing that is renewed touches it.
-import { change, list, under } from '../core/db.js';
+import { change, list, read, under } from '../core/db.js';
 import { now } from '../core/clock.js';
 import { emit } from '../core/events.js';
 import { working } from '../core/vault.js';
@@ -22,7 +22,13 @@ export class NoDraft extends Error {
 export const checklistId = ({ code, version }) => `${code}:${version}`;
 
 /** @returns {Promise<object|null>} the very version a draft was begun with, whatever has been published since */
-export const checklistOf = (draft) => get('checklist', checklistId(draft.checklist));
+export const checklistOf = async (draft) => (await get('checklist', checklistId(draft.checklist)))?.document ?? null;
+
+/** Keep a version of a checklist with its draft, where it is not kept yet (in the shape of assignments.js). */
+export async function keepChecklist(checklist, session = working()) {
+  const id = checklistId(checklist);
+  if (!(await get('checklist', id, session))) await put('checklist', id, { id, etag: null, document: checklist }, session);
+}
 
 const isUnsent = (draft) => !draft.practice && draft.state !== 'received';
 
@@ -58,16 +64,33 @@ export async function start(assignment, checklist, { locale = document.documentE
   const held = { code: checklist.code, version: checklist.version };
   const at = now();
   const draft = {
-    visit: crypto.randomUUID(), assignment: assignment.code, task: assignment, checklist: held,
+    visit: crypto.randomUUID(), device: (await read('accounts', session.account))?.device ?? '', assignment: assignment.code, task: assignment, checklist: held,
     dealer: assignment.dealer?.code ?? assignment.dealer, mode: assignment.mode, practice: Boolean(assignment.practice),
     started_at: at, ended_at: null, locale, answers: {}, correction: '', asked: null, follow_ups: null,
     held: { revision: 0, hash: null }, outgoing: null, changed: 0, wish: 'keep', state: 'draft', problem: null, receipt: null,
     arrived: {}, retaken: [], changed_at: at,
   };
-  if (!(await get('checklist', checklistId(held), session))) await put('checklist', checklistId(held), checklist, session);
+  await keepChecklist(checklist, session);
   await store(session, draft);
   emit('changed', { visit: draft.visit });
   return draft;
+}
+
+/**
+ * Store a draft that comes from elsewhere (the server, an export file).
+ * @param {object} draft
+ * @param {(held: object) => boolean} [over] whether it takes the place of one that is here; otherwise that one stays
+ * @returns {Promise<boolean>} whether it was stored
+ */
+export function adopt(draft, over = () => false) {
+  const session = working();
+  return one(draft.visit, async () => {
+    const held = await get('visit', draft.visit, session);
+    if (held && !over(held)) return false;
+    await store(session, draft);
+    emit('changed', { visit: draft.visit });
+    return true;
+  });
 }
 
 /** @returns {Promise<object|null>} the draft of a visit */
@@ -149,7 +172,8 @@ export function finish(visit) {
 }
 
 /**
- * The body of PUT /v1/visits/{id}: what is hidden now is left out, whatever was answered before.
+ * The body of PUT /v1/visits/{id}: what is hidden now is left out, whatever was answered before. The device named is the
+ * one the visit was begun on: sent from a desktop after an import it is the same content.
  * @param {object} draft
  * @param {object} checklist
  * @param {number} revision
@@ -168,6 +192,6 @@ export function contentOf(draft, checklist, revision, client = {}) {
   const { assignment, dealer, started_at, ended_at, locale, correction } = draft;
   return {
     revision, checklist: draft.checklist, assignment, dealer, started_at, ended_at, locale,
-    client: { app: 'field', ...client }, observations, ...(correction.trim() ? { correction: correction.trim() } : {}),
+    client: { app: 'field', ...client, ...(draft.device ? { device: draft.device } : {}) }, observations, ...(correction.trim() ? { correction: correction.trim() } : {}),
   };
 }

@@ -1,9 +1,8 @@
 // What the server holds and this phone does not yet know: reports sent back, follow-ups that are open, and visits of
 // one's own that another phone (a lost one, perhaps) has sent.
 import { call } from '../core/api.js';
-import { emit } from '../core/events.js';
 import * as drafts from './drafts.js';
-import { get, put } from './records.js';
+import { get } from './records.js';
 
 const SUBMITTED = ['submitted', 'in_qc'];
 
@@ -35,8 +34,7 @@ async function takeOver(assignment, { id, state }) {
   if (SUBMITTED.includes(row.state) && !openOnes(draft).length) return;
   // Begun on this phone while we asked: its PUT will meet the other one, and both are shown.
   if ((await drafts.all()).some((other) => other.assignment === assignment.code)) return;
-  await put('visit', draft.visit, draft);
-  emit('changed', { visit: draft.visit });
+  await drafts.adopt(draft);
 }
 
 async function follow(draft, assignment, { id, state }) {

@@ -1,7 +1,7 @@
 // Who is signed in to the server on this phone. A token that is no longer good stops sending, and loses nothing.
 import { call, identify } from '../core/api.js';
 import { emit, on } from '../core/events.js';
-import { current, saveToken } from './accounts.js';
+import { current, deviceId, saveToken } from './accounts.js';
 
 let asked = false;
 
@@ -29,11 +29,12 @@ export function needsLogin() {
 /**
  * Change a code for a token; a code works once.
  * @param {string} code
- * @param {{device?: string, label?: string}} [phone] the phone's own id, made anew where it has none
+ * @param {{device?: string, label?: string}} [phone] the phone's own id, made once
  * @returns {Promise<{token: string, expires_at: string, person: {id: string, name: string, locale: string, role: string},
  *   recovery_key: string, device: string}>}
  */
-export async function redeem(code, { device = crypto.randomUUID(), label = phoneLabel() } = {}) {
+export async function redeem(code, { device = null, label = phoneLabel() } = {}) {
+  device ??= await deviceId();
   const { json } = await call('POST', '/v1/device-tokens', { open: true, json: { code: code.trim(), device, label } });
   return { ...json, device };
 }
