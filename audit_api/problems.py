@@ -106,6 +106,7 @@ UNAVAILABLE = ProblemType(503, "unavailable", "服务暂时不可用", "The serv
 
 # People and dealers
 EMAIL_TAKEN = ProblemType(409, "email-taken", "该邮箱已登记", "The e-mail address is already registered")
+DEVICE_CODE_REFUSED = ProblemType(422, "device-code-refused", "登录码无法使用", "The sign-in code cannot be used")
 
 # Checklists and questionnaires
 CHECKLIST_INVALID = ProblemType(422, "checklist-invalid", "检查表未通过校验", "The checklist did not pass its checks")

@@ -66,6 +66,16 @@ class Settings:
         default="",
     )
     database: str = setting("Name of the database.", default="audit")
+    public_url: str = setting(
+        "Address at which phones and browsers reach this server, such as https://audit.example.com: sign-in links of "
+        "the field app begin with it. Empty: the address that a request was made to.",
+        default="",
+    )
+    field_dir: str = setting(
+        "Folder of the field app's files, read anew whenever one changes, for working on the app. Empty: the files of "
+        "the package, read once.",
+        default="",
+    )
     upload_dir: str = setting(
         "Folder for photos and attachments being received, kept from one start to the next and the same for all "
         "processes of a host (web and the command photos sweep); empty means the system's temporary folder.",
@@ -187,8 +197,14 @@ class Settings:
                 raise SettingsError(f"{variable_of(name)} must not be negative, it is {getattr(self, name)}")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingsError(f"{variable_of('log_level')} must be debug, info, warning or error")
-        if self.upload_dir and not Path(self.upload_dir).is_dir():
-            raise SettingsError(f"{variable_of('upload_dir')} names no folder: {self.upload_dir}")
+        self._check_places()
+
+    def _check_places(self) -> None:
+        if self.public_url and not re.fullmatch(r"https?://[^\s/?#]+/?", self.public_url):
+            raise SettingsError(f"{variable_of('public_url')} must be like https://audit.example.com, without a path")
+        for name in ("upload_dir", "field_dir"):
+            if getattr(self, name) and not Path(getattr(self, name)).is_dir():
+                raise SettingsError(f"{variable_of(name)} names no folder: {getattr(self, name)}")
 
     def _check_durations(self) -> None:
         low, high = self.check_shortest_share, self.check_longest_share

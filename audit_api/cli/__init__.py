@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "photos",
         "Kept photos: verify, list damaged ones, sweep remains, cover faces and plates.",
     ),
+    "device": ("devices", "device", "Auditors' phones: make a code that signs one in."),
     "demo": ("demo", "demo", "Load an invented network and serve it."),
     "doctor": ("doctor", "doctor", "Check this machine: Python, database, libraries, disk, settings."),
     "serve": ("serve", "serve", "Serve the API in the foreground."),

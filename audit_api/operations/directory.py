@@ -133,6 +133,12 @@ def list_people(actor: Actor, *, at: datetime, limit: int, after: str | None = N
     return {"items": items, "next": items[-1]["email"] if len(found) > limit else None}
 
 
+def describe_self(actor: Actor) -> Row:
+    """Give who the actor is, with role and scope."""
+    who = {"id": actor.id, "email": actor.email, "name": actor.name, "role": actor.role.value, "locale": actor.locale}
+    return {**who, "brands": sorted(actor.brands), "dealers": sorted(actor.dealers)}
+
+
 def add_person(
     *,
     email: str,
@@ -193,15 +199,8 @@ def create_token(
     live = [t for t in person.get("tokens", []) if not t.get("revoked_at") and t["expires_at"] > at]
     if len(live) >= directory.TOKENS_PER_PERSON:
         raise Problem(problems.INVALID, zh="有效令牌过多，请先吊销", en="Too many live tokens; revoke some first")
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    expires_at = to_milliseconds(at + timedelta(days=days))
-    entry = {
-        "hash": hash_token(token),
-        "label": label,
-        "created_at": to_milliseconds(at),
-        "expires_at": expires_at,
-        "revoked_at": None,
-    }
+    token, entry = new_token(label=label, days=days, at=at, hash_token=hash_token)
+    expires_at: datetime = entry["expires_at"]
 
     def write(session: ClientSession) -> None:
         people.update_one({"_id": person["_id"]}, {"$push": {"tokens": entry}}, session=session)
@@ -220,6 +219,28 @@ def create_token(
     return token, expires_at
 
 
+def new_token(*, label: str, days: int, at: datetime, hash_token: Any) -> tuple[str, Row]:
+    """Draw a token; returns it and what is kept of it."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, {
+        "hash": hash_token(token),
+        "label": label,
+        "created_at": to_milliseconds(at),
+        "expires_at": to_milliseconds(at + timedelta(days=days)),
+        "revoked_at": None,
+    }
+
+
+def mark_revoked(person: str, hashes: list[str], at: datetime, session: ClientSession) -> None:
+    """Write into a person's tokens of these hashes that they are revoked."""
+    directory.Person._get_collection().update_one(
+        {"_id": person},
+        {"$set": {"tokens.$[chosen].revoked_at": to_milliseconds(at)}},
+        array_filters=[{"chosen.hash": {"$in": hashes}, "chosen.revoked_at": None}],
+        session=session,
+    )
+
+
 def revoke_tokens(*, email: str, prefix: str = "", actor: Actor, at: datetime) -> int:
     """Revoke a person's live tokens whose hash begins with `prefix` (all of them when empty); returns how many."""
     people = directory.Person._get_collection()
@@ -229,12 +250,7 @@ def revoke_tokens(*, email: str, prefix: str = "", actor: Actor, at: datetime) -
     chosen = [t["hash"] for t in person.get("tokens", []) if not t.get("revoked_at") and t["hash"].startswith(prefix)]
 
     def write(session: ClientSession) -> None:
-        people.update_one(
-            {"_id": person["_id"]},
-            {"$set": {"tokens.$[live].revoked_at": to_milliseconds(at)}},
-            array_filters=[{"live.hash": {"$in": chosen}}],
-            session=session,
-        )
+        mark_revoked(person["_id"], chosen, at, session)
         details = {"tokens": [h[:12] for h in chosen]}
         trail.append(
             "person",

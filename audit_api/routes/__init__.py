@@ -6,6 +6,7 @@ from audit_api.routes import (
     auditors,
     checklists,
     copies,
+    devices,
     directory,
     evidence_ledger,
     findings,
@@ -43,6 +44,7 @@ from audit_api.routes import (
 BLUEPRINTS = (
     health.blp,
     directory.blp,
+    devices.blp,
     checklists.blp,
     programmes.blp,
     assignments.blp,

@@ -12,11 +12,22 @@ from audit_api.domain.directory import Role
 from audit_api.extensions import Blueprint, declares
 from audit_api.operations import directory
 from audit_api.routes.bodies import TABLE_BODY, sent_table
-from audit_api.schemas.directory import DealerPageSchema, DealerQuery, DealerSchema
+from audit_api.schemas.directory import DealerPageSchema, DealerQuery, DealerSchema, SelfSchema
 from audit_api.schemas.imports import ImportQuery, ImportReportSchema
 
 blp = Blueprint("directory", __name__, url_prefix="/v1", description="Dealers and people")
 EVERYBODY = tuple(Role)
+
+
+@blp.route("/me")
+class Me(MethodView):
+    """Who is asking."""
+
+    @requires(*EVERYBODY)
+    @blp.response(200, SelfSchema)
+    def get(self) -> Any:
+        """Read who you are, with role and scope."""
+        return directory.describe_self(actor())
 
 
 @blp.route("/dealers")

@@ -15,6 +15,18 @@ class DealerQuery(PageQuery):
     region = Text(longest=60, load_default=None)
 
 
+class SelfSchema(Schema):
+    """Somebody, as told to themselves."""
+
+    id = fields.String(required=True)
+    email = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    locale = fields.String(required=True)
+    brands = fields.List(fields.String(), required=True)
+    dealers = fields.List(fields.String(), required=True)
+
+
 class DealerSchema(Schema):
     """A dealer."""
 

@@ -15,6 +15,7 @@ from audit_api.domain.packaged import packaged_checklists_dir
 from audit_api.models.base import collection
 from tests import pdfs, worlds
 from tests.contract import population_surveys
+from tests.contract.population_devices import DEVICES, device_code
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
 from tests.contract.population_visits import (
     auditor_run_of,
@@ -228,6 +229,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/visits/<uuid:visit_id>/result/photos/<string:name>.jpg": _result_photo,
     "/visits/<uuid:visit_id>/result/thumbnails/<string:name>.jpg": _result_photo,
     "/docs/assets/<string:name>": _everybodys({"name": "swagger-ui.css"}, PAGE),
+    "/field/<path:name>": _everybodys({"name": "main.js"}, PAGE),
     "/problems/<string:slug>": _everybodys({"slug": "not-found"}, PAGE),
     "/static/<path:name>": _everybodys({"name": "site.css"}, PAGE),
     "/v1/assignments/<string:code>": _assignment,
@@ -241,6 +243,7 @@ IDS: dict[str, Callable[[World], Ids]] = {
     "/v1/checklists/<string:code>": _everybodys({"code": "SAA"}, PUBLISHED),
     "/v1/checklists/<string:code>/versions/<string:version>": _everybodys({"code": "SAA", "version": "1"}, PUBLISHED),
     "/v1/dealers/<string:code>": _dealer,
+    "/v1/devices/<uuid:device>/recovery-key": lambda _: _three("device", DEVICES, NO_UUID, assigned=True),
     "/v1/findings/<string:finding_id>": _finding,
     "/v1/flags/<string:flag>": _flag("read"),
     "/v1/flags/<string:flag>/appeal-decisions": _flag("appealed"),
@@ -324,6 +327,10 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     },
     ("POST", "/v1/checklists"): _new_checklist,
     ("POST", "/v1/dealer-imports"): lambda _: DEALER_FILE,
+    ("POST", "/v1/device-codes"): lambda world: {"person": world.actors["auditor"].email, "minutes": 15},
+    ("POST", "/v1/device-tokens"): lambda world: {
+        "code": device_code(world, "auditor"), "device": DEVICES["own"], "label": "Pixel 7",
+    },
     ("POST", "/v1/flags/<string:flag>/appeal-decisions"): lambda _: {
         "revision": 1, "outcome": "confirmed", "reason": "Nothing new was said", "look_alike": "", "interests": [],
     },

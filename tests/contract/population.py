@@ -9,6 +9,7 @@ from audit_api.models import directory
 from audit_api.models.auditors import AuditorDossier
 from audit_api.operations import auditors
 from tests import worlds
+from tests.contract.population_devices import make_devices
 from tests.contract.population_surveys import AT, make_surveys
 from tests.contract.population_visits import make_visits
 
@@ -20,6 +21,7 @@ def populate(world: World) -> None:
     """Fill the network in the order of the data's way."""
     directory.Dealer._get_collection().insert_many([dict(row) for row in worlds.DEALERS.values()])
     _people(world)
+    make_devices(world)
     make_visits(world)
     make_surveys(world)
     for wave in worlds.WAVES.values():
