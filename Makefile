@@ -15,7 +15,7 @@ SEEDS ?= 0
 BENCH_DIR ?= .bench-detection
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help venv demo dossiers test test-all lint format bench bench-copies bench-detection lock reference wheel
+.PHONY: help venv demo dossiers test test-browser test-all lint format bench bench-copies bench-detection lock reference wheel
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ dossiers: $(INSTALLED) ## Write docs/dossiers from the demo's network
 
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow"
+
+test-browser: $(INSTALLED) ## Run the field app's tests alone, in Chromium (part of `make test` where there is one)
+	REQUIRE_CHROMIUM=1 $(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow" tests/browser
 
 test-all: $(INSTALLED) ## Run the tests in full size, slow ones too, with ten times the random examples
 	FULL=1 $(BIN)/pytest -n $(JOBS) --dist loadfile --hypothesis-profile thorough

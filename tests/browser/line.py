@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+from collections import Counter
 
 from tests.faults.bad_network import BadNetwork, Call
 
@@ -17,6 +18,8 @@ class Line(BadNetwork):
 
     def __init__(self, server_port: int) -> None:
         self.calls: list[str] = []
+        self.answered: Counter[str] = Counter()  # bytes of all answers to a call
+        self.stored: list[str] = []  # calls that the server said made something, each as often as it said so
         self.hooks: dict[str, threading.Event] = {}
         self._plan: list[tuple[re.Pattern[str], str]] = []
         self._flapping = False
@@ -64,6 +67,15 @@ class Line(BadNetwork):
                 return fate, chance
             drawn -= share
         return "through", chance
+
+    def _exchange(self, data: bytes) -> bytes:
+        answer = super()._exchange(data)
+        told = " ".join(data.partition(b"\r\n")[0].decode().split(" ")[:2])
+        with self._lock:
+            self.answered[told] += len(answer)
+            if answer.startswith((b"HTTP/1.1 201", b"HTTP/1.0 201")):
+                self.stored.append(told)
+        return answer
 
     def _half(self, call: Call, chance: random.Random) -> bytes:
         """Send half of a request, and wait until the test has done what it wants to do to the server meanwhile."""

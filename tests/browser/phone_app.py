@@ -15,6 +15,12 @@ PIN = "246813"
 # What an engine says of a request that did not get through is no fault of the app.
 EXPECTED = re.compile(r"net::ERR_|Failed to load resource|the server responded with a status of")
 
+TASK_KEPT = """async (code) => {
+  const { assignments, checklists } = await (await import('/field/data/assignments.js')).cached();
+  const found = assignments.find((row) => row.code === code);
+  return Boolean(found && checklists[`${found.checklist.code}:${found.checklist.version}`]);
+}"""
+
 
 class Phone:
     """One phone in one language; every wait that fails says what was on the screen and what the console said."""
@@ -126,13 +132,15 @@ class Phone:
 
     def sign_in(self, code: str, pin: str = PIN) -> Phone:
         """Sign in as from the link of a QR code, choose a PIN, land on Today."""
-        self.open(f"#/sign-in?code={code}").screen("sign-in")
-        with self.telling("signing in"):
-            self.act("sign-in")
+        self.open(f"#/sign-in?code={code}").screen("sign_in")
+        return self.act("sign-in").set_pin(pin).screen("today")
+
+    def set_pin(self, pin: str = PIN) -> Phone:
+        """Choose a PIN, twice the same."""
+        with self.telling("choosing a PIN"):
             self.page.locator('[data-part="pin"]').first.fill(pin)
             self.page.locator('[data-part="pin-again"]').fill(pin)
-            self.act("set-pin")
-        return self.screen("today")
+            return self.act("set-pin")
 
     def unlock(self, pin: str = PIN) -> Phone:
         """Enter the PIN."""
@@ -141,6 +149,27 @@ class Phone:
             self.page.locator('[data-part="pin"]').first.fill(pin)
             self.act("unlock")
         return self.screen("today", "answer", "review", "outbox", "briefing")
+
+    def choose_account(self, person: str) -> Phone:
+        """Choose on the lock screen who one is."""
+        with self.telling("choosing the account"):
+            self.page.locator(f'[data-account="{person}"]').click()
+        return self
+
+    def lock(self) -> Phone:
+        return self.go("#/lock", "lock")
+
+    def refresh(self) -> Phone:
+        """Fetch what there is to do."""
+        with self.telling("fetching the tasks"):
+            self.page.evaluate("async () => { await (await import('/field/data/assignments.js')).refresh(); }")
+        return self.go("#/today", "today")
+
+    def ready_for_offline(self, assignment: str) -> Phone:
+        """Wait until the app and the task with its checklist are kept on the phone."""
+        self.until("async () => Boolean((await navigator.serviceWorker.ready).active)", "the service worker")
+        self.until(TASK_KEPT, "waiting for the task to be kept", assignment)
+        return self
 
     # Answering
 

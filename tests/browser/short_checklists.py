@@ -37,14 +37,14 @@ def options(*named: tuple[str, str, str, int]) -> list[Item]:
 
 def short(version: int = 1) -> Checklist:
     """Give FLD: every type of item, one shown only after a fail, one photo demanded, one watched for 72 hours."""
-    right = "是否主动问候" if version == 1 else "是否在门口主动问候"
+    greeted = {1: ("是否主动问候", "Were you greeted?"), 2: ("是否在门口主动问候", "Were you greeted at the door?")}
     place = [
         item(TIME, "auto_time", "到达时间", "Time of arrival"),
         item(PLACE, "auto_gps", "到达位置", "Position on arrival"),
         item(FRONT, "photo", "门头照片", "Photo of the front", **photos("always")),
     ]
     questions = [
-        item(GREETED, "yes_no", right, "Were you greeted?", weight=2, pass_on="yes", allow_na=True,
+        item(GREETED, "yes_no", *greeted[version], weight=2, pass_on="yes", allow_na=True,
              **photos("optional", 0)),
         item(WHY, "text", "当时的情形", "What happened instead", min_chars=2, required=False,
              show_if={"item": GREETED, "op": "eq", "value": "no"}),
