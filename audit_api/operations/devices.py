@@ -128,15 +128,11 @@ def sign_in(
     return {"token": token, "expires_at": entry["expires_at"], **in_transaction(write)}
 
 
-def read_recovery_key(device: uuid.UUID, *, actor: Actor, at: datetime) -> Row:
-    """Give the key that opens what the actor sealed on this phone; every reading enters the trail.
-
-    Raises NOT_FOUND for a phone on which the actor never signed in.
-    """
+def read_recovery_key(device: uuid.UUID, *, actor: Actor) -> Row:
+    """Give the key that opens what the actor sealed on this phone; raises NOT_FOUND for one never signed in on."""
     row = devices.Device._get_collection().find_one({"_id": f"{actor.id}:{device}"})
     if row is None:
         raise Problem(problems.NOT_FOUND)
-    trail.append("person", actor.id, "recovery_key_read", actor_id=actor.id, at=at, details={"device": str(device)})
     return {"device": device, "recovery_key": _base64(row["recovery_key"])}
 
 

@@ -66,4 +66,4 @@ class RecoveryKey(MethodView):
     @blp.response(200, RecoveryKeySchema)
     def get(self, device: UUID) -> Any:
         """Read the key that opens what you sealed on this phone."""
-        return devices.read_recovery_key(device, actor=actor(), at=now())
+        return devices.read_recovery_key(device, actor=actor())

@@ -15,7 +15,7 @@ from audit_api.domain.packaged import packaged_checklists_dir
 from audit_api.models.base import collection
 from tests import pdfs, worlds
 from tests.contract import population_surveys
-from tests.contract.population_devices import DEVICES, device_code
+from tests.contract.population_devices import DEVICES
 from tests.contract.population_surveys import FLAGS, flag_of, question_of, response, run_of
 from tests.contract.population_visits import (
     auditor_run_of,
@@ -329,7 +329,7 @@ BODIES: dict[tuple[str, str], Callable[[World], Any]] = {
     ("POST", "/v1/dealer-imports"): lambda _: DEALER_FILE,
     ("POST", "/v1/device-codes"): lambda world: {"person": world.actors["auditor"].email, "minutes": 15},
     ("POST", "/v1/device-tokens"): lambda world: {
-        "code": device_code(world, "auditor"), "device": DEVICES["own"], "label": "Pixel 7",
+        "code": world.device_code, "device": DEVICES["own"], "label": "Pixel 7",
     },
     ("POST", "/v1/flags/<string:flag>/appeal-decisions"): lambda _: {
         "revision": 1, "outcome": "confirmed", "reason": "Nothing new was said", "look_alike": "", "interests": [],

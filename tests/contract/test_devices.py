@@ -208,13 +208,6 @@ def test_what_is_kept_tells_neither_code_nor_token(auditor, settings):
     assert told[-2:] == [("device_code_made", OPERATOR.id), ("device_signed_in", auditor.id)]
 
 
-def test_reading_the_key_enters_the_trail(auditor, settings):
-    sign_in(make(auditor, settings), settings)
-    devices.read_recovery_key(PHONE, actor=auditor, at=AT)
-    last = entries_of("person", auditor.id)[-1]
-    assert (last["verb"], last["details"]) == ("recovery_key_read", {"device": str(PHONE)})
-
-
 def test_too_many_live_tokens_are_said_so_and_the_code_stays_good(auditor, settings, monkeypatch):
     code = make(auditor, settings)
     for _ in range(2):

@@ -33,6 +33,7 @@ class World:
         self.sent: dict[str, dict[str, bytes]] = {}
         self.attached: dict[str, dict[str, bytes]] = {}
         self.replied: dict[str, str] = {}  # by dealer: the hash of what its person sent with a reply
+        self.device_code = ""  # with which one phone can sign in, and again when the answer was lost
         self._random = random.Random(1)
 
     @property
