@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 @cache
 def nasty(count: int = 80, seed: int = 5) -> Checklist:
-    """Make a checklist that asks for trouble: nested conditions on hidden items, awkward bands, texts that take "na"."""
+    """Make a checklist that asks for trouble: nested conditions on hidden items, awkward bands, texts taking N/A."""
     rng = Random(seed)
     earlier: list[Document] = []
     sections = []
@@ -53,8 +53,8 @@ def _item(rng: Random, item_id: str, kind: str, scored: bool, earlier: list[Docu
     weight = rng.randint(1, 5) if scored and kind in TYPES[:6] else 0
     made: Document = {
         "id": item_id, "touchpoint": rng.choice(TOUCHPOINTS), "type": kind, "weight": weight,
-        "text": _words(f"题目 {item_id}", f"Question {item_id}"), "guidance": _words("说明", "Guidance"), "expectations": [],
-        "required": rng.random() < 0.8, "allow_na": rng.random() < 0.4,
+        "text": _words(f"题目 {item_id}", f"Question {item_id}"), "guidance": _words("说明", "Guidance"),
+        "required": rng.random() < 0.8, "allow_na": rng.random() < 0.4, "expectations": [],
     }  # fmt: skip
     made |= _of_type(rng, kind, weight)
     if not weight and rng.random() < 0.6:

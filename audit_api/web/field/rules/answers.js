@@ -89,7 +89,8 @@ function multi(item) {
 }
 
 function scale(value) {
-  if (!Number.isInteger(value)) return wrongType('1 至 5 的整数', 'a whole number from 1 to 5');
+  // From 1e21 on a number is written with an exponent, and no whole number to the server.
+  if (!Number.isInteger(value) || Math.abs(value) >= 1e21) return wrongType('1 至 5 的整数', 'a whole number from 1 to 5');
   if (value >= 1 && value <= 5) return null;
   return fault('out_of_range', '答案应在 1 至 5 之间', 'the answer must lie between 1 and 5');
 }

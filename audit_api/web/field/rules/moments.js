@@ -1,4 +1,5 @@
-// Times as text: ISO 8601 as the server reads it.
+// Times as text: ISO 8601 as the server reads it, but for a stray character before the offset ("10:02: +08:00"), which
+// some versions of Python pass over; no phone writes one.
 
 const DATE = /^(\d{4})(?:-(\d\d)-(\d\d)|(\d\d)(\d\d)|-W(\d\d)(?:-(\d))?|W(\d\d)(\d)?)$/;
 const CLOCK = '(\\d\\d)(?::(\\d\\d)(?::(\\d\\d)(?:[.,]\\d+)?)?|(\\d\\d)(?:(\\d\\d)(?:[.,]\\d+)?)?)?';
