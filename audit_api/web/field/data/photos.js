@@ -6,7 +6,7 @@ import { t } from '../core/words.js';
 import { working } from '../core/vault.js';
 import { MOST_PHOTOS } from '../rules/index.js';
 import { all, answerOf, edit, update } from './drafts.js';
-import { refuse, small, typeOfFile } from './picture.js';
+import { refuse, small, typeOf, typeOfFile } from './picture.js';
 
 export { refuse };
 
@@ -29,13 +29,8 @@ function freeSlot(draft, item) {
   for (let n = 1; ; n += 1) if (!taken.has(String(n))) return String(n);
 }
 
-// Photos are sealed one after another: two of 30 MB at once would be 120 MB.
-let queue = Promise.resolve();
-function inTurn(fn) {
-  const done = queue.then(fn);
-  queue = done.catch(() => {});
-  return done;
-}
+// One photo at a time, whatever tab it is in: two of 30 MB at once would be 120 MB, and none is freed while it is being added.
+const inTurn = (session, fn) => navigator.locks.request(`photos:${session.account}`, fn);
 
 /**
  * Add a photo to an item. When this resolves, its original bytes and the draft naming them lie on the disk.
@@ -50,47 +45,75 @@ function inTurn(fn) {
  */
 export function add(visit, item, file, { source, fix = null, instead = null, taken_at = source === 'gallery' ? null : now() }) {
   const session = working();
-  return inTurn(async () => {
+  return inTurn(session, async () => {
     const words = await refuse(file);
     if (words) throw new PhotoRefused(words);
     const bytes = await file.arrayBuffer();
     const sha256 = await hashOf(bytes);
-    const key = await keyOf(session, sha256);
-    const about = { sha256, type: await typeOfFile(file), bytes: bytes.byteLength };
-    const held = await read('photos', key);
-    const row = held ?? { about: await session.seal(about, 'photo'), small: null };
-    const stored = held && (await has(key));
-    const sealed = stored ? null : await session.sealBytes(bytes, `bytes ${sha256}`);
+    const type = await typeOfFile(file);
+    const { key, again, hasSmall, lay } = await prepared(session, bytes, sha256, type);
     let photo;
     await edit(visit, (draft) => {
       const { photos } = answerOf(draft, item);
       if (instead) putAway(draft, item, instead.slot, instead.reason);
       if (photos.length >= MOST_PHOTOS) throw new PhotoRefused(t('photo.many'));
-      photo = { slot: freeSlot(draft, item), sha256, taken_at, fix, source, bytes: about.bytes, type: about.type };
+      photo = { slot: freeSlot(draft, item), sha256, taken_at, fix, source, bytes: bytes.byteLength, type };
       photos.push(photo);
       photos.sort((one, other) => Number(one.slot) - Number(other.slot));
-    }, {
-      session, stores: ['photos', 'bytes'],
-      also: async (tx) => {
-        if (sealed) await tx.write('bytes', key, sealed);
-        await tx.write('photos', key, { ...row, ...(await tx.read('photos', key)) });
-      },
-    });
-    if (!row.small) draw(session, key, file, about.type).catch(() => {});
-    return { ...photo, again: Boolean(held) };
+    }, { session, stores: ['photos', 'bytes'], also: lay });
+    if (!hasSmall) draw(session, key, new Blob([bytes], { type }), type).catch(() => {});
+    return { ...photo, again };
+  });
+}
+
+// Seal the bytes, where they are not here yet; `lay` writes them within a transaction.
+async function prepared(session, bytes, sha256, type) {
+  const key = await keyOf(session, sha256);
+  const held = await read('photos', key);
+  const row = held ?? { about: await session.seal({ sha256, type, bytes: bytes.byteLength }, 'photo'), small: null };
+  const sealed = held && (await has(key)) ? null : await session.sealBytes(bytes, `bytes ${sha256}`);
+  const lay = async (tx) => {
+    if (sealed) await tx.write('bytes', key, sealed);
+    await tx.write('photos', key, (await tx.read('photos', key)) ?? row);
+  };
+  return { key, again: Boolean(held), hasSmall: Boolean(held?.small), lay, isNew: Boolean(sealed) };
+}
+
+/**
+ * Keep the original bytes of a photo that a draft from elsewhere names.
+ * @param {ArrayBuffer} bytes
+ * @returns {Promise<boolean>} whether they were not here yet
+ */
+export function keep(bytes, sha256) {
+  const session = working();
+  return inTurn(session, async () => {
+    const { lay, isNew } = await prepared(session, bytes, sha256, typeOf(new Uint8Array(bytes, 0, Math.min(64, bytes.byteLength))));
+    if (isNew) await change(['photos', 'bytes'], lay);
+    return isNew;
   });
 }
 
 const has = async (key) => (await keys('bytes', IDBKeyRange.only(key))).length > 0;
 
-async function draw(session, key, blob, type) {
-  const picture = await small(blob, type);
-  const sealed = await session.sealBytes(await picture.arrayBuffer(), 'small');
+const drawing = new Map();
+
+/** Make the small picture once, however many ask for it meanwhile. */
+function draw(session, key, blob, type) {
+  const name = key.join(' ');
+  if (!drawing.has(name)) drawing.set(name, drawn(session, key, blob, type).finally(() => drawing.delete(name)));
+  return drawing.get(name);
+}
+
+async function drawn(session, key, blob, type) {
+  const { jpeg, neutral } = await small(blob, type);
+  // A neutral one is not kept: it may have been for want of memory.
+  if (neutral) return jpeg;
+  const sealed = await session.sealBytes(await jpeg.arrayBuffer(), 'small');
   await change(['photos'], async (tx) => {
     const row = await tx.read('photos', key);
     if (row) await tx.write('photos', key, { ...row, small: sealed });
   });
-  return picture;
+  return jpeg;
 }
 
 /**
@@ -137,12 +160,13 @@ export function thumbnail(sha256) {
 
 async function picture(session, sha256) {
   const key = await keyOf(session, sha256);
+  if (drawing.has(key.join(' '))) return drawing.get(key.join(' '));
   const row = await read('photos', key);
   if (row?.small) return new Blob([await session.openBytes(row.small, 'small')], { type: 'image/jpeg' });
-  return inTurn(async () => {
+  return inTurn(session, async () => {
     const { type } = row ? await session.open(row.about, 'photo') : { type: 'image/jpeg' };
     const bytes = await bytesOf(sha256, session);
-    return bytes ? draw(session, key, new Blob([bytes], { type }), type) : small(new Blob([]), type);
+    return bytes ? draw(session, key, new Blob([bytes], { type }), type) : (await small(new Blob([]), type)).jpeg;
   });
 }
 
@@ -182,7 +206,7 @@ const named = (draft) => [...Object.values(draft.answers).flatMap(({ photos }) =
  */
 export async function free(visit) {
   const session = working();
-  return inTurn(async () => {
+  return inTurn(session, async () => {
     const drafts = await all(session);
     const draft = drafts.find((one) => one.visit === visit);
     if (!draft?.receipt) return [];

@@ -70,11 +70,12 @@ let queue = Promise.resolve();
  * Make a small picture; a neutral one where the browser cannot show this kind (HEIC outside Safari) or it is broken.
  * @param {Blob} blob
  * @param {string} type
- * @returns {Promise<Blob>} JPEG
+ * @returns {Promise<{jpeg: Blob, neutral: boolean}>}
  */
 export function small(blob, type) {
   const made = queue.then(async () => {
     const canvas = document.createElement('canvas');
+    let blank = false;
     try {
       const picture = await decoded(blob);
       const [width, height] = [picture.naturalWidth ?? picture.width, picture.naturalHeight ?? picture.height];
@@ -83,11 +84,12 @@ export function small(blob, type) {
       canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
       picture.close?.();
     } catch {
+      blank = true;
       neutral(canvas, type);
     }
     const jpeg = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.7));
     canvas.width = canvas.height = 0;
-    return jpeg;
+    return { jpeg, neutral: blank };
   });
   queue = made.catch(() => {});
   return made;
