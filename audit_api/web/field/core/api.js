@@ -3,7 +3,7 @@ import { emit } from './events.js';
 import { language } from './words.js';
 
 const PATIENCE_MS = 30_000;
-let token = async () => null;
+let signedIn = async () => null;
 
 /** There was no answer: no network, cut off, too slow, or a server that is not there. */
 export class Offline extends Error {
@@ -31,9 +31,9 @@ export class Refused extends Error {
   }
 }
 
-/** Tell where the token of whoever is signed in comes from. @param {() => Promise<string|null>} source */
+/** Tell how to find out who is signed in. @param {() => Promise<{id: string, token: string|null}|null>} source */
 export function identify(source) {
-  token = source;
+  signedIn = source;
 }
 
 /**
@@ -41,13 +41,16 @@ export function identify(source) {
  * @param {string} method
  * @param {string} path from the root, such as /v1/assignments
  * @param {{json?: any, body?: BodyInit, headers?: Object<string, string>, signal?: AbortSignal, patience?: number,
- *   open?: boolean, kind?: 'json'|'blob'}} [more] `open`: without a token; `patience`: milliseconds until it is given up
+ *   open?: boolean, who?: string, kind?: 'json'|'blob'}} [more] `open`: without a token; `patience`: milliseconds until it
+ *   is given up; `who`: only in this account's name, whoever has unlocked meanwhile
  * @returns {Promise<{status: number, headers: Headers, json: any, blob: Blob|null}>}
  * @throws {Offline} without an answer
  * @throws {Refused} on 4xx and 5xx
  */
 export async function call(method, path, more = {}) {
-  const used = more.open ? null : await token();
+  const person = more.open ? null : await signedIn();
+  if (more.who && person?.id !== more.who) throw new Offline(new Error('somebody else is signed in'));
+  const used = person?.token ?? null;
   const headers = { Accept: 'application/json, application/problem+json, image/*', 'Accept-Language': language(), ...more.headers };
   if (used) headers.Authorization = `Bearer ${used}`;
   if (more.json !== undefined) headers['Content-Type'] = 'application/json';
@@ -55,7 +58,7 @@ export async function call(method, path, more = {}) {
   const { answer, content } = await exchange(method, path, { headers, body }, more);
   if (answer.ok || answer.status === 304) return { status: answer.status, headers: answer.headers, json: more.kind === 'blob' ? null : content, blob: more.kind === 'blob' ? content : null };
   // Asked with a token that has been renewed in the meantime: then nobody needs to sign in.
-  if (answer.status === 401 && !more.open && (await token()) === used) emit('session', { needs_login: true });
+  if (answer.status === 401 && !more.open && ((await signedIn())?.token ?? null) === used) emit('session', { needs_login: true });
   throw new Refused(answer.status, content, answer.headers);
 }
 

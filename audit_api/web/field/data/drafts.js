@@ -167,7 +167,7 @@ export function setComment(visit, item, comment) {
 export function finish(visit) {
   return edit(visit, (draft) => {
     draft.ended_at ??= now();
-    if (!draft.practice) Object.assign(draft, { wish: 'send', state: 'waiting', problem: null });
+    if (!draft.practice) Object.assign(draft, { wish: 'send', state: 'waiting', problem: null, sent_from: draft.changed + 1 });
   });
 }
 

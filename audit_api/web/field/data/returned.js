@@ -47,21 +47,20 @@ async function follow(draft, assignment, { id, state }) {
 }
 
 /** Read a visit of one's own as the server has it. */
-export async function read(id) {
-  return (await call('GET', `/v1/visits/${id}`)).json;
+export async function read(id, way = {}) {
+  return (await call('GET', `/v1/visits/${id}`, way)).json;
 }
 
 /** Keep which items of a submitted visit may still be answered, and until when. */
-export async function noteFollowUps(visit, row) {
-  await drafts.update(visit, (draft) => {
+export function noteFollowUps(visit, row, more) {
+  return drafts.update(visit, (draft) => {
     draft.follow_ups = row.follow_ups ?? [];
-    return draft;
-  });
+  }, more);
 }
 
 /** Tell whether a checklist has items that may be answered after the submission. */
-export async function hasFollowUps(which) {
-  const kept = await get('checklist', `${which.code}:${which.version}`);
+export async function hasFollowUps(which, session) {
+  const kept = await get('checklist', drafts.checklistId(which), session);
   return JSON.stringify(kept?.document ?? null).includes('"follow_up_hours"');
 }
 
@@ -91,7 +90,7 @@ export function heldFrom(row, changed) {
 export function draftFrom(row, assignment) {
   const received = SUBMITTED.includes(row.state);
   return {
-    visit: row.visit, assignment: assignment.code, checklist: row.checklist, dealer: row.dealer, mode: row.mode, practice: false,
+    visit: row.visit, assignment: assignment.code, task: assignment, checklist: row.checklist, dealer: row.dealer, mode: row.mode, practice: false,
     started_at: row.started_at, ended_at: row.ended_at ?? null, locale: row.locale ?? 'zh',
     answers: answersFrom(row.observations, {}), correction: '',
     asked: row.state === 'returned' ? row.returned?.notes ?? [] : null,

@@ -5,7 +5,7 @@ import { current, deviceId, saveToken } from './accounts.js';
 
 let asked = false;
 
-identify(async () => (await current())?.token ?? null);
+identify(current);
 on('session', ({ needs_login, signed_in }) => {
   if (needs_login) asked = true;
   if (signed_in) asked = false;
