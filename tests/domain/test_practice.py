@@ -20,7 +20,8 @@ TELLING = re.compile(r"audit|checklist|dealer|evidence|myster|审核|检查|经�
 DONE: dict[str, Any] = {
     "TRY-ST-01": "2026-11-20T10:02:11+08:00", "TRY-ST-03": "shop", "TRY-LK-01": "yes", "TRY-LK-02": "na",
     "TRY-LK-03": 4, "TRY-LK-04": ["water"], "TRY-LK-05": ["1.jpg", "2.jpg"], "TRY-WT-01": 2.5, "TRY-WT-02": 3,
-    "TRY-EN-01": "no", "TRY-EN-02": "晴天", "TRY-EN-03": "十点零二分进店，店员抬头问好，我点了一杯茶，三分钟后拿到杯子，坐下。",
+    "TRY-EN-01": "no", "TRY-EN-02": "晴天",
+    "TRY-EN-03": "十点零二分进店，店员抬头问好，我点了一杯茶，三分钟后拿到杯子，坐下。",
 }  # fmt: skip
 
 
