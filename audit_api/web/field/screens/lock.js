@@ -5,12 +5,11 @@ import { pinWait, unlock, WrongPin } from '../core/vault.js';
 import { accounts } from '../data/accounts.js';
 import { entering, fault } from './parts.js';
 
-const LAST = 'field.last';
 let timer = 0;
 
 export async function open() {
   const people = await accounts();
-  let chosen = people.find(({ id }) => id === localStorage.getItem(LAST)) ?? people[0];
+  let chosen = people.find(({ last }) => last) ?? people[0];
   const said = h('p', { class: 'refusal', role: 'alert', id: 'said' });
   const field = h('input', {
     type: 'password', 'data-part': 'pin', 'aria-label': t('lock.pin'), 'aria-describedby': 'said', autocomplete: 'off',
@@ -53,7 +52,6 @@ async function tryPin(person, field, said, button) {
   announce(t('lock.checking'));
   try {
     await unlock(person.id, field.value);
-    localStorage.setItem(LAST, person.id);
   } catch (error) {
     field.value = '';
     field.focus({ preventScroll: true });

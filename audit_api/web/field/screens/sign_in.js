@@ -4,11 +4,10 @@ import { act, announce, h } from '../core/dom.js';
 import { emit } from '../core/events.js';
 import { isDiscreet, language, pick, t } from '../core/words.js';
 import { begin, isOpen, lock, WrongRecoveryKey } from '../core/vault.js';
-import { accounts, saveToken } from '../data/accounts.js';
+import { accounts, deviceId, saveToken } from '../data/accounts.js';
 import { OtherPerson, redeem, renew } from '../data/session.js';
 import { entering, fault, onIos, standalone } from './parts.js';
 
-const DEVICE = 'field.device';
 const SHORTEST = 6;
 // Taken in, and not yet behind a PIN: kept while the page lives, so that switching the language loses no code.
 let redeemed = null;
@@ -42,7 +41,7 @@ function codeStep(code, again, known, account) {
         location.replace('#/today');
         return;
       }
-      redeemed = await redeem(field.value, { device: deviceOf(known, account) });
+      redeemed = await redeem(field.value, { device: await deviceId() });
     } catch (error) {
       if (!(error instanceof OtherPerson)) return refuse(field, said, fault(error));
       redeemed = error.redeemed;
@@ -99,22 +98,14 @@ function pinStep(known, given, account = '') {
   return box;
 }
 
-async function settle({ person, token, recovery_key: recoveryKey, device }, pin, label) {
+async function settle({ person, token, expires_at, recovery_key: recoveryKey, device }, pin, label) {
   if (isOpen()) lock();
   await begin({ id: person.id, name: person.name, label, pin, recoveryKey, device, locale: language() });
-  await saveToken(token);
+  await saveToken(token, expires_at);
   redeemed = null;
   emit('session', { signed_in: true });
   announce(t('sign_in.done'));
   location.replace('#/today');
-}
-
-// One name of the phone for all who use it, chosen before the first try: an answer that was lost can be asked for again.
-function deviceOf(known, account) {
-  const own = known.find(({ id }) => id === account)?.device || known.find(({ device }) => device)?.device;
-  const kept = own || localStorage.getItem(DEVICE) || crypto.randomUUID();
-  localStorage.setItem(DEVICE, kept);
-  return kept;
 }
 
 function refuse(field, said, words) {
