@@ -3,6 +3,8 @@ import { beginLook, paint } from './core/look.js';
 import { on } from './core/events.js';
 import { add } from './core/words.js';
 import coreWords from './words/core.js';
+import screenWords from './words/screens.js';
+import settingsWords from './words/settings.js';
 import shellWords from './words/shell.js';
 import { drawBar } from './shell/bar.js';
 import { beginIdle } from './shell/idle.js';
@@ -71,13 +73,12 @@ async function serve() {
 
 async function begin() {
   beginLook();
-  add(coreWords);
-  add(shellWords);
+  for (const entries of [coreWords, shellWords, screenWords, settingsWords]) add(entries);
   paint();
   if (!obstacle()) {
     const [keeping, persons, sending, ...words] = await Promise.all([
       import('./core/vault.js'), import('./data/accounts.js'), import('./data/outbox.js'),
-      import('./words/answer.js'), import('./words/sending.js'), import('./words/store.js'),
+      import('./words/answer.js').catch(() => ({ default: {} })), import('./words/sending.js'), import('./words/store.js'),
     ]);
     [vault, people, outbox] = [keeping, persons, sending];
     for (const { default: entries } of words) add(entries);

@@ -2,13 +2,13 @@
 
 /**
  * @param {Blob} blob
- * @param {string} name without the ending where the blob knows its kind
+ * @param {string} name
  */
 export function offer(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
-  link.download = /\.\w+$/.test(name) ? name : `${name}${blob.type === 'application/zip' ? '.zip' : '.json'}`;
+  link.download = name;
   document.body.append(link);
   link.click();
   link.remove();

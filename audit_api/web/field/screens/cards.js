@@ -25,8 +25,8 @@ export function waitingCard(rows, sending, uploadNow) {
 export function photoLine(known) {
   if (!known?.photos?.length) return '';
   const { photos } = known;
-  const arrived = photos.filter(({ state }) => state === 'arrived' || state === 'done' || state === 'sent').length;
-  const share = photos.reduce((sum, { sent = 0, total = 0, state }) => sum + (['arrived', 'done', 'sent'].includes(state) ? 1 : total ? sent / total : 0), 0);
+  const arrived = photos.filter(({ state }) => state === 'there').length;
+  const share = photos.reduce((sum, { sent = 0, total = 0, state }) => sum + (state === 'there' ? 1 : total ? sent / total : 0), 0);
   const words = t('outbox.photos', { done: arrived, all: photos.length });
   return h('div', null, h('p', { class: 'small muted number' }, words), h('progress', { max: photos.length, value: share, 'aria-label': words }));
 }

@@ -80,3 +80,12 @@ export function size(bytes) {
   const mb = bytes / 1_000_000;
   return mb >= 1000 ? `${(mb / 1000).toFixed(1)} GB` : mb >= 0.1 ? `${mb.toFixed(1)} MB` : `${Math.ceil(bytes / 1000)} KB`;
 }
+
+/** The least number of digits of a PIN. */
+export const SHORTEST_PIN = 6;
+
+/** Whether a PIN is one of those everybody tries first: the same digit, or counting up or down. */
+export function simplePin(pin) {
+  const steps = [...pin].slice(1).map((digit, at) => digit.charCodeAt(0) - pin.charCodeAt(at));
+  return steps.every((step) => step === steps[0] && Math.abs(step) <= 1);
+}

@@ -6,9 +6,8 @@ import { isDiscreet, language, pick, t } from '../core/words.js';
 import { begin, isOpen, lock, WrongRecoveryKey } from '../core/vault.js';
 import { accounts, deviceId, saveToken } from '../data/accounts.js';
 import { OtherPerson, redeem, renew } from '../data/session.js';
-import { entering, fault, onIos, standalone } from './parts.js';
+import { entering, fault, onIos, SHORTEST_PIN, simplePin, standalone } from './parts.js';
 
-const SHORTEST = 6;
 // Taken in, and not yet behind a PIN: kept while the page lives, so that switching the language loses no code.
 let redeemed = null;
 
@@ -76,8 +75,8 @@ function pinStep(known, given, account = '') {
   const set = async () => {
     const [one, two] = [first, second].map((part) => part.querySelector('input'));
     said.textContent = '';
-    if (!/^.{6,}$/.test(one.value)) return refuse(one, said, t('sign_in.pin_short', { n: SHORTEST }));
-    if (simple(one.value)) return refuse(one, said, t('sign_in.pin_simple'));
+    if (one.value.length < SHORTEST_PIN) return refuse(one, said, t('sign_in.pin_short', { n: SHORTEST_PIN }));
+    if (simplePin(one.value)) return refuse(one, said, t('sign_in.pin_simple'));
     if (one.value !== two.value) return refuse(two, said, t('sign_in.pin_differs'));
     try {
       await settle(given, one.value, label.value.trim() || initials(person.name));
@@ -113,11 +112,6 @@ function refuse(field, said, words) {
   field.setAttribute('aria-invalid', 'true');
   said.textContent = typeof words === 'string' ? words : pick(words);
   field.focus();
-}
-
-function simple(pin) {
-  const steps = [...pin].slice(1).map((digit, at) => digit.charCodeAt(0) - pin.charCodeAt(at));
-  return steps.every((step) => step === steps[0] && Math.abs(step) <= 1);
 }
 
 function initials(name) {

@@ -100,6 +100,6 @@ function warnings(since, room) {
 }
 
 async function uploadNow() {
-  await kick('asked');
+  await kick('now');
   announce(t(isDiscreet() ? 'today.syncing' : 'today.uploading'));
 }

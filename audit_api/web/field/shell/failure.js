@@ -25,8 +25,8 @@ export function failureScreen(error, again) {
 
 async function exportNow(said) {
   try {
-    const [{ exportAll }, { offer }] = await Promise.all([import('../data/export_file.js'), import('../core/offer.js')]);
-    offer(await exportAll(), `planner-${new Date().toISOString().slice(0, 10)}`);
+    const { exportNow: all } = await import('../screens/exporting.js');
+    await all();
   } catch (error) {
     said.textContent = `${t('core.failed')} (${error?.message ?? error})`;
   }

@@ -20,6 +20,7 @@ const ROUTES = [
   [`settings/${ID}`, 'settings', 'part'],
   ['sign-in', 'sign_in'],
   ['first-use', 'first_use'],
+  ['practice', 'practice'],
   ['lock', 'lock'],
   ['quick', 'quick'],
 ].map(([pattern, screen, ...names]) => ({ pattern: new RegExp(`^#/${pattern}$`), screen, names }));
