@@ -57,7 +57,7 @@ async function fill(box) {
     shown.map((visit) => visitCard(visit, places.get(visit.assignment))),
     began.length > 0 && h('p', { class: 'muted small' }, t('outbox.drafts', { n: began.length })),
     h('div', { class: 'row' }, act('export', t('core.export'), exportNow, { class: 'quiet' })),
-  ].flat().filter(Boolean));
+  ].flat(Infinity).filter(Boolean));
   if (focused) box.querySelector(`[data-act="${focused}"]`)?.focus({ preventScroll: true });
 }
 

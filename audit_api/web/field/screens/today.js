@@ -81,7 +81,7 @@ async function fill(box, unknown) {
     part(t('today.tasks'), view.open.map(taskCard), t(assignments.length ? 'today.none_left' : 'today.none')),
     view.done.length > 0 && h('details', null, h('summary', null, t('today.done', { n: view.done.length })), h('div', { class: 'stack' }, view.done.map(taskCard))),
     view.practice && part(t('today.practice'), [taskCard(view.practice)]),
-  ].flat().filter(Boolean));
+  ].flat(Infinity).filter(Boolean));
   if (inside && focused) box.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 

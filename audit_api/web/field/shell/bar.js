@@ -21,7 +21,7 @@ export function drawBar(screen, { open, status, update }) {
   }
   const focused = bar.contains(document.activeElement) ? document.activeElement.dataset.act : '';
   bar.setAttribute('aria-label', t('core.bar'));
-  bar.replaceChildren(...parts(screen, open, status, update).filter(Boolean));
+  bar.replaceChildren(...parts(screen, open, status, update).flat(Infinity).filter(Boolean));
   bar.onclick = twice;
   if (focused) bar.querySelector(`[data-act="${focused}"]`)?.focus({ preventScroll: true });
 }
