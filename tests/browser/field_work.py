@@ -77,7 +77,7 @@ class Field:
         """List the visits the server has of an assignment, with their content."""
         answer = self._client().get("/v1/visits?limit=200", headers=self.reviewer)
         assert answer.status_code == 200, answer.get_data(as_text=True)
-        found = [row["id"] for row in answer.json["items"] if row["assignment"] == assignment]
+        found = [row["visit"] for row in answer.json["items"] if row["assignment"] == assignment]
         return [dict(self._client().get(f"/v1/visits/{one}", headers=self.reviewer).json) for one in found]
 
     def visit(self, assignment: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page
 
+from tests.browser.waiting import until
+
 PIN = "246813"
 # What an engine says of a request that did not get through is no fault of the app.
 EXPECTED = re.compile(r"net::ERR_|Failed to load resource|the server responded with a status of")
@@ -109,7 +111,7 @@ class Phone:
     def until(self, condition: str, why: str, arg: Any = None) -> Any:
         """Wait until an expression (or a promise of one) holds in the page."""
         with self.telling(why):
-            return self.page.wait_for_function(condition, arg=arg, polling=100).json_value()
+            return until(self.page, condition, arg)
 
     def sees(self, selector: str, why: str = "") -> Locator:
         """Wait for something to be visible."""
@@ -245,7 +247,7 @@ class Phone:
             f" return ({holds})(d, arg); }}"
         )
         with self.telling(why):
-            self.page.wait_for_function(script, arg=[visit, arg], polling=100)
+            until(self.page, script, [visit, arg], patience_ms=60_000)
 
     # Sending
 
