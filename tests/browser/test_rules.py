@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route
 from audit_api.domain.answers import AnswerProblem, check_answers
 from audit_api.domain.checklist_document import to_document
 from audit_api.domain.checklists import Checklist
-from audit_api.domain.evidence_rules import answers_of, comments_of
+from audit_api.domain.evidence_rules import answers_of, comments_of, visit_standings
 from audit_api.domain.follow_ups import begin, outstanding
 from audit_api.domain.item_rules import is_adverse, is_answered
 from audit_api.domain.packaged import packaged_checklists
@@ -269,3 +269,48 @@ def test_a_draft_is_read_as_the_server_reads_what_it_sends(rules: Page) -> None:
 def test_positions_are_compared_in_the_datum_of_phones_only(rules: Page, dealer: Any, position: Any) -> None:
     asked = "async (dealer) => (await import('/field/rules/index.js')).positionOf(dealer)"
     assert rules.evaluate(asked, dealer) == position
+
+
+CONTENT = """
+async ([checklist, drafts]) => {
+  const { contentOf } = await import('/field/data/drafts.js');
+  const document = JSON.parse(checklist);
+  return JSON.stringify(JSON.parse(drafts).map((answers) => contentOf({
+    answers, checklist: {}, assignment: '', dealer: '', device: '', correction: '', locale: 'zh',
+  }, document, 1).observations));
+}
+"""
+
+
+@pytest.mark.parametrize("checklist", [packaged_checklists()[1], nasty()], ids=lambda one: one.code)
+def test_what_is_sent_leaves_out_what_is_hidden_and_nothing_else(rules: Page, checklist: Checklist) -> None:
+    sets = [
+        one
+        for one in Drawer(checklist, seed=8).sets(COUNT // 5)
+        if not check_answers(checklist, one.answers, one.comments)
+    ]
+    drafts = [as_draft(checklist, one) for one in sets]
+    sent = json.loads(rules.evaluate(CONTENT, [json.dumps(to_document(checklist)), json.dumps(drafts)]))
+    left_out = 0
+    for draft, observations in zip(drafts, sent, strict=True):
+        written = [{"item": item, **answer} for item, answer in draft.items()]
+        before, after = answers_of(checklist, written), answers_of(checklist, observations)
+        assert visible_items(checklist, after) == visible_items(checklist, before)
+        assert after.keys() <= visible_items(checklist, after)
+        assert visit_standings(checklist, observations) == visit_standings(checklist, written)
+        left_out += len([item for item in before.keys() - after.keys() if before[item] not in (None, "")])
+    assert left_out > len(sets)
+
+
+def as_draft(checklist: Checklist, one: AnswerSet) -> dict[str, Any]:
+    """Write an answer set as the app keeps a draft; the answer of a photo item is its photos."""
+    draft = {}
+    for number, item in enumerate(checklist.items):
+        if item.id not in one.answers and item.id not in one.photos:
+            continue
+        value = None if item.type == "photo" else one.answers.get(item.id)
+        shots = [f"{number:032x}{shot:032x}" for shot in range(one.photos.get(item.id, 0))]
+        photos = [{"slot": str(n), "sha256": sha256, "taken_at": None, "fix": None} for n, sha256 in enumerate(shots)]
+        comment = one.comments.get(item.id, "")
+        draft[item.id] = {"value": value, "comment": comment, "answered_at": None, "photos": photos}
+    return draft
