@@ -128,6 +128,23 @@ def page(phones: Phones, site: Site) -> Page:
     return opened
 
 
+@pytest.fixture(scope="session")
+def files() -> Iterator[str]:
+    """Serve the app's files alone: enough for its modules of keeping things; gives the address of an empty page."""
+    from tests.browser.stored import serving_files
+
+    with serving_files() as address:
+        yield address
+
+
+@pytest.fixture
+def store(phones: Phones, files: str) -> Any:
+    """Give a page with those modules, somebody signed in."""
+    from tests.browser.stored import open_store
+
+    return open_store(phones("zh").new_page(), files)
+
+
 @pytest.fixture
 def pictures() -> Path:
     """Find the shared photographs, or skip saying so."""

@@ -1,11 +1,20 @@
-"""Reach the app's own modules of keeping things, without its screens."""
+"""Reach the app's own modules of keeping things, without its screens: they need no server but one of files."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from playwright.sync_api import Page
+
+from audit_api.web.field_app import POLICY, assets
 
 PIN = "2580"
 RECOVERY_KEY = "kept-by-the-server-0123456789abcdef"
@@ -26,13 +35,45 @@ CHECKLIST = {
     ]}],
 }  # fmt: skip
 ASSIGNMENT = {"code": "T-1", "dealer": {"code": "D0042", "name_zh": "星辰汽车"}, "mode": "covert"}
+File = Path | dict[str, Any]
+PICKED = "document.getElementById('pick').files[0]"
 MODULES = """
   const base = new URL('/field/', location.href).href;
-  const names = {db: 'core/db', vault: 'core/vault', words: 'core/words', accounts: 'data/accounts', records: 'data/records',
-    drafts: 'data/drafts', photos: 'data/photos', storage: 'data/storage', exporting: 'data/export_file'};
+  const names = {db: 'core/db', vault: 'core/vault', words: 'core/words', accounts: 'data/accounts',
+    records: 'data/records', drafts: 'data/drafts', photos: 'data/photos', storage: 'data/storage',
+    exporting: 'data/export_file', events: 'core/events'};
   globalThis.modules ??= Object.fromEntries(await Promise.all(
     Object.entries(names).map(async ([name, path]) => [name, await import(`${base}${path}.js`)])));
+  modules.words.add((await import(`${base}words/store.js`)).default);
 """
+
+
+class Files(BaseHTTPRequestHandler):
+    """Serves the app's files under its policy, and an empty page in place of its first."""
+
+    def do_GET(self) -> None:
+        name = self.path.removeprefix("/field/")
+        asset = assets().get(name)
+        body = asset.body if asset else b"<!doctype html><title>empty</title><body></body>"
+        self.send_response(200 if asset or not name else 404)
+        self.send_header("Content-Type", asset.kind if asset else "text/html; charset=utf-8")
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving_files() -> Iterator[str]:
+    """Serve the app's files; gives the address of the empty page."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/field/"
+    server.shutdown()
+    server.server_close()
 
 
 @dataclass
@@ -46,7 +87,7 @@ class Store:
         return self.page.evaluate(
             f"""async (values) => {{
               {MODULES}
-              const {{ db, vault, words, accounts, records, drafts, photos, storage, exporting }} = modules;
+              const {{ db, vault, words, accounts, records, drafts, photos, storage, exporting, events }} = modules;
               {"".join(f"const {name} = values.{name};" for name in values)}
               return await ({expression});
             }}""",
@@ -66,6 +107,34 @@ class Store:
         draft = self.run("drafts.start(assignment, checklist)", assignment=ASSIGNMENT | more, checklist=CHECKLIST)
         return str(draft["visit"])
 
+    def choose(self, file: File) -> None:
+        """Choose a file in a file input, as an auditor does; `picked` is it in what is run afterwards."""
+        self.page.evaluate(
+            """() => document.getElementById('pick')
+              ?? document.body.append(Object.assign(document.createElement('input'), { id: 'pick', type: 'file' }))"""
+        )
+        self.page.set_input_files("#pick", file)  # type: ignore[arg-type]
+
+    def add_photo(self, visit: str, file: File, item: str = "A-2", **how: Any) -> Any:
+        """Add a photo; gives it, or the words of a refusal."""
+        self.choose(file)
+        return self.run(
+            f"photos.add(visit, item, {PICKED}, how).catch((error) => error.message)",
+            visit=visit, item=item, how={"source": "camera"} | how,
+        )  # fmt: skip
+
+    def hash_of(self, sha256: str) -> str:
+        """Give the hash of what is kept under a hash, as Python counts it; empty where nothing is."""
+        whole = self.run(
+            """photos.bytesOf(sha256).then((bytes) => bytes && new Promise((resolve) => {
+              const reader = new FileReader();
+              reader.onload = () => resolve(reader.result.split(',')[1] ?? '');
+              reader.readAsDataURL(new Blob([bytes]));
+            }))""",
+            sha256=sha256,
+        )
+        return "" if whole is None else hashlib.sha256(base64.b64decode(whole)).hexdigest()
+
     def dump(self) -> str:
         """Give all that lies in the database, keys and values, bytes read as UTF-8, UTF-16 and Latin-1."""
         return str(
@@ -78,16 +147,18 @@ class Store:
               for (const [name, inner] of Object.entries(value)) { told.push(name); tell(inner); }
             } else told.push(String(value));
           };
-          const opened = await new Promise((resolve) => { indexedDB.open('field').onsuccess = (event) => resolve(event.target.result); });
-          for (const name of opened.objectStoreNames) { told.push(name); tell(await db.keys(name)); tell(await db.list(name)); }
+          const asked = indexedDB.open('field');
+          const opened = await new Promise((resolve) => { asked.onsuccess = () => resolve(asked.result); });
+          for (const name of opened.objectStoreNames) tell([name, await db.keys(name), await db.list(name)]);
           opened.close();
           return told.join('\\n');
         })()""")
         )
 
 
-def open_store(page: Page) -> Store:
-    """Sign somebody in on a page that shows the app."""
+def open_store(page: Page, address: str) -> Store:
+    """Sign somebody in, at the address of the empty page."""
+    page.goto(address)
     store = Store(page)
     store.sign_in()
     return store

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page
-
-from tests.browser.stored import CHECKLIST, PERSON, PIN, RECOVERY_KEY, Store, open_store
+from tests.browser.stored import CHECKLIST, PERSON, PIN, RECOVERY_KEY, Store
 
 SECRET = "经理让顾问给满分 🚗"
 OTHER = {"id": "auditor-2", "name": "李建国", "label": "LJ", "pin": "9137", "recoveryKey": "another-key"}
-
-
-@pytest.fixture
-def store(page: Page) -> Store:
-    return open_store(page)
 
 
 def test_answers_are_there_after_a_reload_and_the_pin(store: Store) -> None:
@@ -35,10 +27,7 @@ def test_of_two_tabs_neither_loses_the_others_changes(store: Store) -> None:
     other.unlock()
     many = """Promise.all(Array.from({length: 20}, (_, n) =>
       drafts.edit(visit, (draft) => { drafts.answerOf(draft, `A-${from + n}`).value = n; })))"""
-    store.page.evaluate("() => { globalThis.heard = 0; }")
-    store.run(
-        "modules.listening ??= import('/field/core/events.js').then(({on}) => on('changed', () => (globalThis.heard += 1)))"
-    )
+    store.run("(() => { globalThis.heard = 0; events.on('changed', () => (globalThis.heard += 1)); })()")
     # Both at once: each call only begins the work, and the tabs do it in turn.
     for tab, begin in ((store, 100), (other, 200)):
         tab.run(f"(() => {{ globalThis.work = {many}; }})()", **{"visit": visit, "from": begin})
@@ -57,10 +46,8 @@ def test_nothing_can_be_read_without_the_key(store: Store) -> None:
     store.run("drafts.setAnswer(visit, 'A-3', answer)", visit=visit, answer="这一句谁也不能看到")
     store.run("drafts.setComment(visit, 'A-1', secret)", visit=visit, secret=SECRET)
     store.run("accounts.saveToken('tok-5f0e2d')")
-    photo = store.run(
-        "photos.add(visit, 'A-2', new File([Uint8Array.from([255, 216, 255]), 'plain photo bytes'], 'x'), {source: 'camera'})",
-        visit=visit,
-    )
+    plain = {"name": "照片.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xffplain photo bytes"}
+    photo = store.add_photo(visit, plain)
     kept = store.dump()
     wanted = [
         "这一句谁也不能看到", SECRET, "tok-5f0e2d", PERSON["name"], "D0042", "星辰汽车", "T-1", "A-1", "covert", "TEST",

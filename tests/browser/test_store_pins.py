@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page
-
-from tests.browser.stored import PERSON, PIN, RECOVERY_KEY, Store, open_store
+from tests.browser.stored import PERSON, PIN, RECOVERY_KEY, Store
 
 TRY = "vault.unlock('auditor-1', pin).then(() => 'open').catch((e) => [e.name, e.early, e.seconds])"
-
-
-@pytest.fixture
-def store(page: Page) -> Store:
-    return open_store(page)
 
 
 def test_wrong_pins_only_make_one_wait_longer_and_longer(store: Store) -> None:
@@ -33,8 +25,12 @@ def test_wrong_pins_only_make_one_wait_longer_and_longer(store: Store) -> None:
         page.clock.fast_forward((seconds + 1) * 1000)
     assert waits == sorted(waits) and waits[0] == 5 and waits[-2:] == [900, 900]
     # A clock set back by a day does not make it a day.
-    store.run("db.change(['accounts'], async (tx) => { const row = await tx.read('accounts', 'auditor-1');"
-              " await tx.write('accounts', 'auditor-1', {...row, wrong: {count: 9, at: Date.now() + 86_400_000}}); })")  # fmt: skip
+    store.run(
+        """db.change(['accounts'], async (tx) => {
+          const row = await tx.read('accounts', 'auditor-1');
+          await tx.write('accounts', 'auditor-1', { ...row, wrong: { count: 9, at: Date.now() + 86_400_000 } });
+        })"""
+    )
     assert store.run("vault.pinWait('auditor-1')") <= 900
     page.clock.fast_forward(90_000_000)
     assert store.run(TRY, pin=PIN) == "open"
@@ -57,10 +53,8 @@ def test_a_forgotten_pin_costs_nothing(store: Store) -> None:
 def test_signing_in_anew_keeps_what_is_there(store: Store) -> None:
     visit = store.begin_visit()
     store.page.reload()
-    assert (
-        store.run("vault.begin(person).catch((e) => e.name)", person=PERSON | {"recoveryKey": "other"})
-        == "WrongRecoveryKey"
-    )
+    wrong = store.run("vault.begin(person).catch((e) => e.name)", person=PERSON | {"recoveryKey": "other"})
+    assert wrong == "WrongRecoveryKey"
     store.sign_in(pin="4455")
     assert store.run("drafts.load(visit)", visit=visit)["visit"] == visit
 
@@ -93,16 +87,21 @@ def test_a_lock_drops_the_key_as_soon_as_nothing_works_any_more(store: Store) ->
     )
     assert seen == [[False, "auditor-1", True], [False, "auditor-1", True], [False, None, "Locked"]]
     store.unlock()
-    # Kept for some work when it is unlocked again: the work's end does not lock.
-    assert store.run(
-        "(() => { const done = vault.hold(); vault.lock(); return vault.unlock('auditor-1', pin).then(() => { done(); return vault.isOpen(); }); })()",
-        pin=PIN,
-    )
+    # Unlocked again while some work goes on: the end of the work does not lock.
+    again = """(async () => {
+      const done = vault.hold();
+      vault.lock();
+      await vault.unlock('auditor-1', pin);
+      done();
+      return vault.isOpen();
+    })()"""
+    assert store.run(again, pin=PIN)
 
 
 def test_the_key_is_stretched_as_promised_and_never_stored_or_exported(store: Store) -> None:
     row = store.run(
-        "db.read('accounts', 'auditor-1').then((row) => ({rounds: row.pin.rounds, iv: row.pin.iv.length, size: row.pin.wrapped.byteLength}))"
+        """db.read('accounts', 'auditor-1').then(({ pin: { rounds, iv, wrapped } }) => (
+          { rounds, iv: iv.length, size: wrapped.byteLength }))"""
     )
     assert row == {"rounds": 600_000, "iv": 12, "size": 48}
     assert store.run("crypto.subtle.exportKey('raw', vault.working().key).catch((e) => e.name)") == "InvalidAccessError"
