@@ -1,0 +1,134 @@
+// The photos of an item: what is still owed and what it must show, taking and choosing, and the ones that are there.
+import { announce, h } from '../../core/dom.js';
+import { icon } from '../../core/icons.js';
+import { pick, t } from '../../core/words.js';
+import * as photos from '../../data/photos.js';
+import { MOST_PHOTOS } from '../../rules/index.js';
+import { momentWords } from './automatic.js';
+import { recent, soon, warm } from './position.js';
+import { photoRoute } from './routes.js';
+
+/** Whether pictures of the gallery are taken: where the item says so, and for follow-ups once the visit is over. */
+export function takesGallery(item, draft) {
+  return Boolean(item.evidence?.gallery || (item.follow_up_hours && (draft.ended_at || draft.follow_ups)));
+}
+
+/** A button that opens the camera or the gallery. */
+export function chooser(source, words, label, chosen, more = {}) {
+  const camera = source === 'camera';
+  const input = h('input', {
+    type: 'file', accept: 'image/*', 'data-part': source, 'aria-label': `${words}: ${label}`, ...(camera ? { capture: 'environment' } : { multiple: true }), ...more,
+  });
+  // The position is looked for while the camera is open.
+  if (camera) input.addEventListener('click', warm);
+  input.addEventListener('change', async () => {
+    const files = [...input.files];
+    await chosen(files, camera ? 'camera' : 'gallery');
+    input.value = ''; // the same file chosen again is a choice too
+  });
+  return h('label', { class: `button take ${camera ? 'camera' : ''}` }, icon(source), h('span', null, words), input);
+}
+
+/**
+ * Keep one picture with the place and time of now. The photo is stored before the position is waited for.
+ * @returns {Promise<{photo: any}|{refused: string}>}
+ */
+export async function keep(sheet, id, file, source) {
+  const refused = await photos.refuse(file);
+  if (refused) return { refused: typeof refused === 'string' ? refused : pick(refused) };
+  const fix = source === 'camera' ? recent() : null;
+  const photo = await photos.add(sheet.visit, id, file, { source, fix });
+  if (source === 'camera' && !fix) {
+    soon().then((found) => found && sheet.change((draft) => {
+      const taken = draft.answers[id]?.photos.find((one) => one.slot === photo.slot && one.sha256 === photo.sha256);
+      if (taken && !taken.fix) taken.fix = found;
+    })).catch((error) => console.warn('the position came too late', error));
+  }
+  return { photo };
+}
+
+/** The photo part of an item's box. */
+export function pictures(item, sheet) {
+  const name = pick(item.text);
+  const owed = h('p', { class: 'owed', id: `${item.id}-owed` });
+  const list = h('ul', { class: 'thumbs plain' });
+  const said = h('div', { class: 'stack', role: 'status' });
+  const shown = new Map();
+  const take = async (files, source) => {
+    said.replaceChildren();
+    const trouble = [];
+    for (const [at, file] of files.entries()) {
+      said.replaceChildren(h('p', { class: 'small muted' }, t('photo.saving', { n: at + 1, of: files.length })), ...trouble);
+      if (sheet.entry(item.id).photos.length + at >= MOST_PHOTOS) {
+        trouble.push(h('p', { class: 'note bad' }, t('photo.too_many', { n: MOST_PHOTOS })));
+        break;
+      }
+      try {
+        const { photo, refused } = await keep(sheet, item.id, file, source);
+        if (refused) trouble.push(h('p', { class: 'note bad', 'data-refused': '' }, t('photo.refused', { name: file.name, why: refused })));
+        else if (sheet.repeats.has(photo.sha256)) trouble.push(h('p', { class: 'note warn' }, t('photo.again')));
+      } catch (error) {
+        console.warn(error);
+        trouble.push(h('p', { class: 'note bad' }, error?.name === 'StorageFull' ? t('core.full') : t('photo.not_kept', { name: file.name })));
+      }
+    }
+    await sheet.reload();
+    said.replaceChildren(...trouble);
+    if (!trouble.length) announce(t('photo.kept'));
+  };
+  const camera = chooser('camera', t('photo.camera'), name, take);
+  const gallery = chooser('gallery', t('photo.gallery'), name, take);
+
+  const refresh = () => {
+    const { needed = 0, given = 0 } = sheet.standing.get(item.id) ?? {};
+    const lacks = Math.max(0, needed - given);
+    owed.hidden = !lacks;
+    owed.toggleAttribute('data-owed', lacks > 0);
+    camera.classList.toggle('wanted', lacks > 0);
+    if (lacks) {
+      const of = pick(item.evidence.of);
+      owed.replaceChildren(icon('camera'), h('span', null, h('strong', null, t(given ? 'photo.owed_more' : 'photo.owed', { n: lacks })), of ? t('photo.of', { of }) : '',
+        sheet.checklist.capture === 'discreet' ? h('span', { class: 'small block' }, t('photo.discreetly')) : ''));
+    }
+    gallery.hidden = !takesGallery(item, sheet.draft);
+    thumbs();
+  };
+  const thumbs = () => {
+    const present = new Set();
+    sheet.entry(item.id).photos.forEach((photo, at) => {
+      const key = `${photo.slot} ${photo.sha256}`;
+      present.add(key);
+      if (!shown.has(key)) shown.set(key, thumb(item, sheet, photo));
+      const one = shown.get(key);
+      one.update(photo, at + 1);
+      if (list.children[at] !== one.node) list.insertBefore(one.node, list.children[at] ?? null);
+    });
+    for (const [key, one] of shown) {
+      if (present.has(key)) continue;
+      one.node.remove();
+      shown.delete(key);
+    }
+    list.hidden = !present.size;
+  };
+  refresh();
+  return { owed, list, said, camera, gallery, refresh };
+}
+
+function thumb(item, sheet, photo) {
+  const image = h('img', { alt: '', width: 88, height: 88, decoding: 'async' });
+  const badge = h('span', { class: 'tag' });
+  const link = h('a', { class: 'thumb', href: photoRoute(sheet.visit, item.id, photo.slot), 'data-photo': photo.slot, 'data-sha': photo.sha256 }, image, badge);
+  const without = () => image.replaceWith(h('span', { class: 'blank', 'aria-hidden': 'true' }, icon('gallery')));
+  image.addEventListener('error', without, { once: true });
+  Promise.resolve(photos.thumbnail(photo.sha256)).then((url) => (url ? (image.src = url) : without()), without);
+  const update = (now, number) => {
+    const marks = [
+      now.source === 'drawing' && t('photo.drawn'),
+      sheet.repeats.get(now.sha256) > 1 && t('photo.twice'),
+    ].filter(Boolean);
+    badge.textContent = marks.join(' · ');
+    badge.hidden = !marks.length;
+    link.setAttribute('aria-label', [t('photo.number', { n: number }), now.taken_at && momentWords(now.taken_at), ...marks].filter(Boolean).join(', '));
+  };
+  return { node: h('li', null, link), update };
+}
