@@ -40,7 +40,7 @@ export function number(item, sheet, names) {
     sheet.unread.delete(item.id);
     sheet.set(item.id, to);
     refresh();
-    announce(`${to} ${t(`unit.${unit}`)}`);
+    announce(`${to} ${unitWords(unit)}`);
   };
   const na = naButton(item, sheet, () => refresh());
   const clock = item.type === 'duration_min' ? timer(item, sheet, () => refresh()) : null;

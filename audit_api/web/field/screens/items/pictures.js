@@ -3,7 +3,6 @@ import { announce, h } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { pick, t } from '../../core/words.js';
 import * as photos from '../../data/photos.js';
-import { MOST_PHOTOS } from '../../rules/index.js';
 import { momentWords } from './automatic.js';
 import { recent, soon, warm } from './position.js';
 import { photoRoute } from './routes.js';
@@ -29,22 +28,23 @@ export function chooser(source, words, label, chosen, more = {}) {
   return h('label', { class: `button take ${camera ? 'camera' : ''}` }, icon(source), h('span', null, words), input);
 }
 
-/**
- * Keep one picture with the place and time of now. The photo is stored before the position is waited for.
- * @returns {Promise<{photo: any}|{refused: string}>}
- */
-export async function keep(sheet, id, file, source) {
-  const refused = await photos.refuse(file);
-  if (refused) return { refused: typeof refused === 'string' ? refused : pick(refused) };
+/** Keep one picture with the place and time of now. The photo is stored before the position is waited for. */
+export async function keep(sheet, id, file, source, more = {}) {
   const fix = source === 'camera' ? recent() : null;
-  const photo = await photos.add(sheet.visit, id, file, { source, fix });
+  const photo = await photos.add(sheet.visit, id, file, { source, fix, ...more });
   if (source === 'camera' && !fix) {
     soon().then((found) => found && sheet.change((draft) => {
       const taken = draft.answers[id]?.photos.find((one) => one.slot === photo.slot && one.sha256 === photo.sha256);
       if (taken && !taken.fix) taken.fix = found;
-    })).catch((error) => console.warn('the position came too late', error));
+    }, { counts: true })).catch((error) => console.warn('the position came too late', error));
   }
-  return { photo };
+  return photo;
+}
+
+/** Why a picture was not kept, in words. */
+export function notKept(error, file) {
+  if (error?.name === 'PhotoRefused') return t('pic.refused', { name: file.name, why: error.message });
+  return error?.name === 'StorageFull' ? t('store.full') : t('pic.not_kept', { name: file.name });
 }
 
 /** The photo part of an item's box. */
@@ -58,26 +58,20 @@ export function pictures(item, sheet) {
     said.replaceChildren();
     const trouble = [];
     for (const [at, file] of files.entries()) {
-      said.replaceChildren(h('p', { class: 'small muted' }, t('photo.saving', { n: at + 1, of: files.length })), ...trouble);
-      if (sheet.entry(item.id).photos.length + at >= MOST_PHOTOS) {
-        trouble.push(h('p', { class: 'note bad' }, t('photo.too_many', { n: MOST_PHOTOS })));
-        break;
-      }
+      said.replaceChildren(h('p', { class: 'small muted' }, t('pic.saving', { n: at + 1, of: files.length })), ...trouble);
       try {
-        const { photo, refused } = await keep(sheet, item.id, file, source);
-        if (refused) trouble.push(h('p', { class: 'note bad', 'data-refused': '' }, t('photo.refused', { name: file.name, why: refused })));
-        else if (sheet.repeats.has(photo.sha256)) trouble.push(h('p', { class: 'note warn' }, t('photo.again')));
+        const { again } = await keep(sheet, item.id, file, source);
+        if (again) trouble.push(h('p', { class: 'note warn', 'data-again': '' }, t('pic.again')));
       } catch (error) {
-        console.warn(error);
-        trouble.push(h('p', { class: 'note bad' }, error?.name === 'StorageFull' ? t('core.full') : t('photo.not_kept', { name: file.name })));
+        trouble.push(h('p', { class: 'note bad', 'data-refused': '' }, notKept(error, file)));
       }
     }
     await sheet.reload();
     said.replaceChildren(...trouble);
-    if (!trouble.length) announce(t('photo.kept'));
+    if (!trouble.length) announce(t('pic.kept'));
   };
-  const camera = chooser('camera', t('photo.camera'), name, take);
-  const gallery = chooser('gallery', t('photo.gallery'), name, take);
+  const camera = chooser('camera', t('pic.camera'), name, take);
+  const gallery = chooser('gallery', t('pic.gallery'), name, take);
 
   const refresh = () => {
     const { needed = 0, given = 0 } = sheet.standing.get(item.id) ?? {};
@@ -87,8 +81,8 @@ export function pictures(item, sheet) {
     camera.classList.toggle('wanted', lacks > 0);
     if (lacks) {
       const of = pick(item.evidence.of);
-      owed.replaceChildren(icon('camera'), h('span', null, h('strong', null, t(given ? 'photo.owed_more' : 'photo.owed', { n: lacks })), of ? t('photo.of', { of }) : '',
-        sheet.checklist.capture === 'discreet' ? h('span', { class: 'small block' }, t('photo.discreetly')) : ''));
+      owed.replaceChildren(icon('camera'), h('span', null, h('strong', null, t(given ? 'pic.owed_more' : 'pic.owed', { n: lacks })), of ? t('pic.of', { of }) : '',
+        sheet.checklist.capture === 'discreet' ? h('span', { class: 'small block' }, t('pic.discreetly')) : ''));
     }
     gallery.hidden = !takesGallery(item, sheet.draft);
     thumbs();
@@ -123,12 +117,12 @@ function thumb(item, sheet, photo) {
   Promise.resolve(photos.thumbnail(photo.sha256)).then((url) => (url ? (image.src = url) : without()), without);
   const update = (now, number) => {
     const marks = [
-      now.source === 'drawing' && t('photo.drawn'),
-      sheet.repeats.get(now.sha256) > 1 && t('photo.twice'),
+      now.source === 'drawing' && t('pic.drawn'),
+      sheet.repeats.get(now.sha256) > 1 && t('pic.twice'),
     ].filter(Boolean);
     badge.textContent = marks.join(' · ');
     badge.hidden = !marks.length;
-    link.setAttribute('aria-label', [t('photo.number', { n: number }), now.taken_at && momentWords(now.taken_at), ...marks].filter(Boolean).join(', '));
+    link.setAttribute('aria-label', [t('pic.number', { n: number }), now.taken_at && momentWords(now.taken_at), ...marks].filter(Boolean).join(', '));
   };
   return { node: h('li', null, link), update };
 }

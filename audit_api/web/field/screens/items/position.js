@@ -8,7 +8,7 @@ const FRESH_MS = 30_000;
 let last = null; // {fix, at}
 let asking = null;
 
-/** Why there is no position: `refused`, `unavailable`, `slow` or `unsupported`. */
+/** Why there is no position: `refused`, `unavailable`, `late` or `unsupported`. */
 export class NoPosition extends Error {
   constructor(reason) {
     super(reason);
@@ -37,7 +37,7 @@ export function locate({ onFix, signal, patience = PATIENCE_MS, good = GOOD_METR
       if (best) resolve(best);
       else reject(new NoPosition(reason));
     };
-    const enough = () => end('slow');
+    const enough = () => end('late');
     const timer = setTimeout(enough, patience);
     signal?.addEventListener('abort', enough);
     const watch = navigator.geolocation.watchPosition(

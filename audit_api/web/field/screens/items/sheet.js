@@ -1,7 +1,7 @@
 // What the answering screens know of one visit: its answers as they are on the screen, what the rules say of them, and
 // what is still to be written to storage. Every change shows at once and is stored within 250 ms, or when the field is left.
 import { emit, on } from '../../core/events.js';
-import { assignmentOf, checklistOf } from '../../data/assignments.js';
+import { assignmentOf } from '../../data/assignments.js';
 import * as drafts from '../../data/drafts.js';
 import { judge } from './judgement.js';
 
@@ -19,9 +19,9 @@ export async function openSheet(visit) {
   await current?.close();
   const draft = await drafts.load(visit);
   if (!draft) return null;
-  const checklist = await checklistOf(draft.checklist);
+  const checklist = await drafts.checklistOf(draft);
   if (!checklist) return null;
-  const assignment = draft.assignment ? await assignmentOf(draft.assignment) : null;
+  const assignment = (draft.assignment && (await assignmentOf(draft.assignment))) || draft.task || null;
   current = new Sheet(draft, checklist, assignment);
   return current;
 }
@@ -62,9 +62,15 @@ export class Sheet {
     return this.draft.answers[id] ?? NOTHING;
   }
 
-  /** Whether nothing of an item may change any more: the report has arrived and this is no open follow-up. */
+  /** Whether the report is with the server: then only open follow-ups may change, unless it was sent back. */
+  get isSubmitted() {
+    const { state, receipt, follow_ups: tails, asked } = this.draft;
+    return state === 'received' || Boolean(receipt) || (tails !== null && asked === null);
+  }
+
+  /** Whether nothing of an item may change any more. */
   isLocked(id) {
-    if (this.draft.state !== 'received') return false;
+    if (!this.isSubmitted) return false;
     const tail = this.tail(id);
     return !tail || (tail.open_until && Date.parse(tail.open_until) < Date.now());
   }
@@ -120,10 +126,10 @@ export class Sheet {
     if (!this.waiting.size) this.told('saved');
   }
 
-  /** Change something else of the draft (a timer, a photo's position). */
-  async change(fn) {
+  /** Change something else of the draft: `counts` where it is sent (a photo's position), not where it is not (a timer). */
+  async change(fn, { counts = false } = {}) {
     await this.flush();
-    await drafts.update(this.visit, (draft) => (fn(draft), draft));
+    await (counts ? drafts.edit : drafts.update)(this.visit, (draft) => (fn(draft), draft));
     await this.reload();
   }
 

@@ -1,0 +1,153 @@
+// Before sending: everything that is missing, each with the way to it; what stays open; and sending, which needs no network.
+import { act, announce, h } from '../core/dom.js';
+import { icon } from '../core/icons.js';
+import { now } from '../core/clock.js';
+import { language, pick, t } from '../core/words.js';
+import * as drafts from '../data/drafts.js';
+import { absent } from './answer.js';
+import { tailWords } from './items/box.js';
+import { momentWords } from './items/automatic.js';
+import { missing, refusals, unasked } from './items/judgement.js';
+import { sectionRoute } from './items/routes.js';
+import { openSheet } from './items/sheet.js';
+import { field } from './items/texts.js';
+
+let off = null;
+
+/** @param {{visit: string}} params */
+export async function open({ visit }) {
+  close();
+  const sheet = await openSheet(visit);
+  if (!sheet) return absent();
+  sheet.strict = true; // from now on the items themselves say what is unanswered
+  const node = h('article', { class: 'review' });
+  const draw = () => node.replaceChildren(...content(sheet, draw));
+  draw();
+  off = sheet.listen(() => {
+    // What is being written is not taken from under the finger.
+    if (!node.contains(document.activeElement) || document.activeElement.tagName !== 'TEXTAREA') draw();
+  });
+  return node;
+}
+
+/** Stop listening. */
+export function close() {
+  off?.();
+  off = null;
+}
+
+function content(sheet, draw) {
+  const lacks = missing(sheet).filter(({ item }) => !sheet.isLocked(item.id));
+  const { draft } = sheet;
+  const photos = Object.values(draft.answers).reduce((sum, entry) => sum + entry.photos.length, 0);
+  const extra = unasked(sheet);
+  return [
+    h('h1', null, t('review.title')),
+    draft.practice && h('p', { class: 'note' }, t('review.practice')),
+    draft.returned?.reason && h('div', { class: 'note warn' }, h('strong', null, t('review.returned')), h('p', { class: 'kept' }, draft.returned.reason)),
+    refusal(sheet),
+    lacks.length
+      ? h('h2', { class: 'row lacking' }, icon('owed'), h('span', null, lacks.length === 1 ? t('review.missing_one') : t('review.missing', { n: lacks.length })))
+      : h('p', { class: 'note good row', 'data-complete': '' }, icon('check'), h('span', { class: 'grow' }, t('review.complete'))),
+    ...groups(sheet, lacks),
+    extra.length > 0 && correction(sheet, extra),
+    ...tails(sheet),
+    ...openOnes(sheet),
+    h('dl', { class: 'facts' },
+      fact('answered', t('answer.share', { done: sheet.done, asked: sheet.asked })), fact('photos', String(photos)),
+      fact('started', momentWords(draft.started_at)), fact('ended', draft.ended_at ? momentWords(draft.ended_at) : t('review.ended_not'))),
+    !sheet.isSubmitted && ending(sheet, draw),
+    ...sending(sheet, lacks, extra),
+  ].filter(Boolean);
+}
+
+const fact = (name, words) => [h('dt', null, t(`review.${name}`)), h('dd', null, words)];
+
+function groups(sheet, lacks) {
+  const found = new Map();
+  for (const row of lacks) found.set(row.section, [...(found.get(row.section) ?? []), row]);
+  return [...found].map(([section, rows]) => h('section', { class: 'stack lack' }, h('h3', null, pick(section.title)),
+    h('ul', { class: 'plain stack' }, rows.map(({ item, problems }) => h('li', null, jump(sheet, item, problems.map((problem) => problemWords(item, problem))))))));
+}
+
+function jump(sheet, item, lines) {
+  return h('a', { class: 'card jump row', 'data-act': 'jump', 'data-missing': item.id, href: sectionRoute(sheet.visit, sheet.items.get(item.id).section.code, item.id) },
+    h('span', { class: 'grow' }, h('strong', null, pick(item.text)), lines.map((line) => h('span', { class: 'small block' }, line))), icon('next'));
+}
+
+function problemWords(item, problem) {
+  const of = problem.code === 'photos_missing' ? pick(item.evidence.of) : '';
+  return `${pick(problem)}${of ? (language() === 'zh' ? `（${of}）` : ` (${of})`) : ''}`;
+}
+
+// What the server said when it last refused: of the whole, and of items.
+function refusal(sheet) {
+  const { problem } = sheet.draft;
+  if (!problem) return null;
+  const told = [...refusals(sheet)];
+  return h('div', { class: 'note bad stack', 'data-refused': '' }, h('strong', null, t('review.refused')),
+    h('p', { class: 'kept' }, problem.detail || pick(problem.title) || ''),
+    told.map(([id, words]) => jump(sheet, sheet.items.get(id).item, [pick(words)])));
+}
+
+function correction(sheet, extra) {
+  const written = field({ 'data-part': 'correction', id: 'correction', 'aria-describedby': 'correction-why' }, {
+    read: () => sheet.draft.correction ?? '',
+    write: (words) => (sheet.draft.correction = words),
+    leave: () => drafts.edit(sheet.visit, (draft) => {
+      if (draft.correction === written.area.value) return false;
+      draft.correction = written.area.value;
+    }),
+  });
+  return h('section', { class: 'stack' }, h('h2', null, h('label', { for: 'correction' }, t('review.correction'))),
+    h('p', { id: 'correction-why' }, t('review.correction_why', { n: extra.length })),
+    h('ul', null, extra.map((id) => h('li', null, pick(sheet.items.get(id).item.text)))), written.area);
+}
+
+function tails(sheet) {
+  const open = sheet.sections.flatMap(({ items }) => items).filter((item) => item.follow_up_hours && !sheet.settled.has(item.id) && (!sheet.isSubmitted || sheet.tail(item.id)));
+  return open.length ? [h('h2', null, t('review.tails')), h('ul', { class: 'plain stack' }, open.map((item) => h('li', null, jump(sheet, item, [tailWords(item, sheet)]))))] : [];
+}
+
+function openOnes(sheet) {
+  const open = sheet.sections.flatMap(({ items }) => items).filter((item) => !item.required && !sheet.settled.has(item.id) && !item.follow_up_hours);
+  return open.length ? [h('details', null, h('summary', null, `${t('review.open')} (${open.length})`),
+    h('ul', { class: 'plain stack' }, open.map((item) => h('li', null, jump(sheet, item, [])))))] : [];
+}
+
+// The visit ends when one leaves, not when one presses Send at home in the evening.
+function ending(sheet, draw) {
+  const set = (ended) => act(ended ? 'end' : 'not-ended', t(ended ? 'review.end_now' : 'review.end_again'), async () => {
+    await sheet.change((draft) => (draft.ended_at = ended ? now() : null), { counts: true });
+    draw();
+  }, { class: 'wide' });
+  return set(!sheet.draft.ended_at);
+}
+
+function sending(sheet, lacks, extra) {
+  const { draft } = sheet;
+  if (draft.state === 'received') return [];
+  if (['waiting', 'sending'].includes(draft.state)) {
+    return [h('p', { class: 'note' }, t('review.on_its_way')), h('a', { class: 'button wide', 'data-act': 'outbox', href: '#/outbox' }, t('review.outbox'))];
+  }
+  const said = h('p', { role: 'alert', class: 'refusal' });
+  const send = act('send', t(draft.practice ? 'review.practice_end' : 'review.send'), async () => {
+    await sheet.flush();
+    if (lacks.length) {
+      const [{ section, item }] = lacks;
+      announce(t('review.send_blocked'));
+      location.hash = sectionRoute(sheet.visit, section.code, item.id);
+      return;
+    }
+    const words = document.getElementById('correction');
+    if (extra.length && !words?.value.trim()) {
+      said.textContent = t('review.correction');
+      words?.focus();
+      return;
+    }
+    if (words) await drafts.edit(sheet.visit, (one) => { one.correction = words.value; });
+    await drafts.finish(sheet.visit);
+    location.hash = draft.practice ? '#/today' : '#/outbox';
+  }, { class: 'primary' });
+  return [said, !draft.practice && h('p', { class: 'small muted' }, t('review.offline_ok')), h('div', { class: 'bottom' }, send)];
+}
