@@ -23,7 +23,7 @@ export async function open({ visit, section = '', all = false, item = '' }) {
   const sheet = await openSheet(visit);
   if (!sheet) return absent();
   const present = shownSection(sheet, section, item);
-  const mine = { sheet, boxes: [], parts: [], offs: [], all, present: all ? null : present.section.code, done: false };
+  const mine = { sheet, boxes: [], parts: [], offs: [], all, present: all ? null : present.section.code };
   view = mine;
   const plan = planOf(sheet, all ? sheet.checklist.sections : [present.section]);
   const list = h('div', { class: 'items' });
@@ -37,6 +37,7 @@ export async function open({ visit, section = '', all = false, item = '' }) {
     sheet.draft.practice && h('p', { class: 'note' }, t('review.practice')),
     bottom.trouble, list, rest, h('div', { class: 'bottom answering-bar' }, timers, bottom.node), dialog.node);
 
+  mine.node = node;
   const wanted = item || sheet.place?.at;
   const until = Math.max(AT_ONCE, plan.findIndex((row) => row.item?.id === wanted) + AT_ONCE);
   const drawNext = (count) => {
@@ -68,9 +69,11 @@ export async function open({ visit, section = '', all = false, item = '' }) {
 
 /** Leave the screen: what is typed is stored, nothing goes on listening. */
 export async function close() {
-  const sheet = view?.sheet;
+  // From section to section the next one is open before the last is closed: then there is nothing left to do.
+  if (!view?.node.isConnected) return;
+  const { sheet } = view;
   leave();
-  await sheet?.flush();
+  await sheet.flush();
 }
 
 function leave() {
@@ -88,7 +91,7 @@ function shownSection(sheet, code, item) {
   const { sections } = sheet;
   const withItems = sections.filter(({ items }) => items.length);
   return sections.find(({ section }) => section.code === code)
-    ?? (item && sections.find(({ section }) => section.items.some(({ id }) => id === item)))
+    ?? (item ? sections.find(({ section }) => section.items.some(({ id }) => id === item)) : null)
     ?? withItems.find(({ done, items, lacking }) => done < items.length || lacking)
     ?? withItems[0] ?? sections[0];
 }

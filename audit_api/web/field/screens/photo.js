@@ -11,11 +11,10 @@ import { photoRoute, sectionRoute } from './items/routes.js';
 import { openSheet } from './items/sheet.js';
 
 const REASONS = ['blurred', 'wrong', 'personal', 'other'];
-let url = '';
+let shown = { url: '', node: null };
 
 /** @param {{visit: string, item: string, slot: string, draw?: string}} params */
 export async function open({ visit, item: id, slot, draw = '' }) {
-  close();
   const sheet = await openSheet(visit);
   const item = sheet?.items.get(id)?.item;
   const list = item ? sheet.entry(id).photos : [];
@@ -24,9 +23,15 @@ export async function open({ visit, item: id, slot, draw = '' }) {
   if (at < 0) return gone(sheet, id);
   const photo = list[at];
   const blob = await photos.blobOf(photo.sha256);
-  if (blob) url = URL.createObjectURL(blob);
-  // Seen here only: the original's address is never handed on.
-  if (draw && blob) return drawing({ sheet, item, photo, url, back: photoRoute(visit, id, slot) });
+  const url = blob ? URL.createObjectURL(blob) : '';
+  const node = await (draw && blob ? drawing({ sheet, item, photo, url, back: photoRoute(visit, id, slot) }) : viewer(sheet, item, list, at, url));
+  letGo();
+  shown = { url, node };
+  return node;
+}
+
+async function viewer(sheet, item, list, at, url) {
+  const [{ visit }, { id }, photo] = [sheet, item, list[at]];
   const locked = sheet.isLocked(id);
   const neighbour = (step, name) => {
     const to = list[at + step];
@@ -36,17 +41,21 @@ export async function open({ visit, item: id, slot, draw = '' }) {
     h('h1', null, t('pic.title', { n: at + 1, of: list.length })),
     h('p', { class: 'muted' }, pick(item.text)),
     h('a', { class: 'button', 'data-act': 'to-item', href: sectionRoute(visit, sheet.items.get(id).section.code, id) }, t('pic.back')),
-    await picture(photo, blob, t('pic.number', { n: at + 1 })),
+    await picture(photo, url, t('pic.number', { n: at + 1 })),
     h('div', { class: 'pair' }, neighbour(-1, 'previous'), neighbour(1, 'next')),
     facts(sheet, id, photo),
-    !locked && blob && h('a', { class: 'button wide', 'data-act': 'draw', href: photoRoute(visit, id, slot, true) }, icon('pen'), t('pic.draw')),
+    !locked && url && h('a', { class: 'button wide', 'data-act': 'draw', href: photoRoute(visit, id, photo.slot, true) }, icon('pen'), t('pic.draw')),
     !locked && retaking(sheet, item, photo));
 }
 
-/** Let go of the picture. */
+/** Let go of the picture; from photo to photo the next is open before the last is closed. */
 export function close() {
-  if (url) URL.revokeObjectURL(url);
-  url = '';
+  if (shown.node?.isConnected) letGo();
+}
+
+function letGo() {
+  if (shown.url) URL.revokeObjectURL(shown.url);
+  shown = { url: '', node: null };
 }
 
 function gone(sheet, id) {
@@ -56,13 +65,13 @@ function gone(sheet, id) {
 }
 
 // Once the server has the visit the original is no longer here; the small picture is.
-async function picture(photo, blob, name) {
+async function picture(photo, url, name) {
   const frame = h('div', { class: 'frame' });
   const image = h('img', { alt: name, 'data-full': '', decoding: 'async' });
   image.addEventListener('error', () => frame.replaceChildren(h('p', { class: 'note' }, t('pic.unseen', { type: (photo.type || '?').replace('image/', '').toUpperCase() }))), { once: true });
-  image.src = blob ? url : await photos.thumbnail(photo.sha256);
+  image.src = url || (await photos.thumbnail(photo.sha256));
   frame.append(image);
-  if (!blob) frame.append(h('p', { class: 'small muted' }, t('photo.gone')));
+  if (!url) frame.append(h('p', { class: 'small muted' }, t('photo.gone')));
   return frame;
 }
 

@@ -12,28 +12,27 @@ import { sectionRoute } from './items/routes.js';
 import { openSheet } from './items/sheet.js';
 import { field } from './items/texts.js';
 
-let off = null;
+let shown = { node: null, off: () => {} };
 
 /** @param {{visit: string}} params */
 export async function open({ visit }) {
-  close();
   const sheet = await openSheet(visit);
   if (!sheet) return absent();
   sheet.strict = true; // from now on the items themselves say what is unanswered
   const node = h('article', { class: 'review' });
   const draw = () => node.replaceChildren(...content(sheet, draw));
   draw();
-  off = sheet.listen(() => {
+  shown.off();
+  shown = { node, off: sheet.listen(() => {
     // What is being written is not taken from under the finger.
     if (!node.contains(document.activeElement) || document.activeElement.tagName !== 'TEXTAREA') draw();
-  });
+  }) };
   return node;
 }
 
-/** Stop listening. */
+/** Stop listening; drawn again (after a change of language) the next is open before the last is closed. */
 export function close() {
-  off?.();
-  off = null;
+  if (shown.node?.isConnected) shown.off();
 }
 
 function content(sheet, draw) {

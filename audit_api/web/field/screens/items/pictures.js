@@ -1,6 +1,7 @@
 // The photos of an item: what is still owed and what it must show, taking and choosing, and the ones that are there.
 import { announce, h } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
+import { hold } from '../../core/vault.js';
 import { pick, t } from '../../core/words.js';
 import * as photos from '../../data/photos.js';
 import { momentWords } from './automatic.js';
@@ -33,10 +34,11 @@ export async function keep(sheet, id, file, source, more = {}) {
   const fix = source === 'camera' ? recent() : null;
   const photo = await photos.add(sheet.visit, id, file, { source, fix, ...more });
   if (source === 'camera' && !fix) {
+    const release = hold();
     soon().then((found) => found && sheet.change((draft) => {
       const taken = draft.answers[id]?.photos.find((one) => one.slot === photo.slot && one.sha256 === photo.sha256);
       if (taken && !taken.fix) taken.fix = found;
-    }, { counts: true })).catch((error) => console.warn('the position came too late', error));
+    }, { counts: true })).catch((error) => console.warn('the position came too late', error)).finally(release);
   }
   return photo;
 }

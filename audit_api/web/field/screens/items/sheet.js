@@ -1,6 +1,7 @@
 // What the answering screens know of one visit: its answers as they are on the screen, what the rules say of them, and
 // what is still to be written to storage. Every change shows at once and is stored within 250 ms, or when the field is left.
 import { emit, on } from '../../core/events.js';
+import { hold } from '../../core/vault.js';
 import { assignmentOf } from '../../data/assignments.js';
 import * as drafts from '../../data/drafts.js';
 import { judge } from './judgement.js';
@@ -95,6 +96,7 @@ export class Sheet {
     const entry = { ...this.entry(id), [part]: value };
     this.draft.answers = { ...this.draft.answers, [id]: entry };
     this.waiting.set(`${id} ${part}`, { id, part, value });
+    this.release ??= hold(); // a lock that comes now waits until this is stored
     this.told('saving');
     clearTimeout(this.timer);
     if (typing) this.timer = setTimeout(() => this.flush(), TYPING_MS);
@@ -117,13 +119,21 @@ export class Sheet {
         if (job.part === 'value') await drafts.setAnswer(this.visit, job.id, job.value);
         else await drafts.setComment(this.visit, job.id, job.value);
       } catch (error) {
-        this.problem = error;
+        console.warn(error);
         this.told('failed');
+        this.letGo();
         return;
       }
       if (this.waiting.get(key) === job) this.waiting.delete(key);
     }
-    if (!this.waiting.size) this.told('saved');
+    if (this.waiting.size) return; // typed meanwhile: its own time comes
+    this.told('saved');
+    this.letGo();
+  }
+
+  letGo() {
+    this.release?.();
+    this.release = null;
   }
 
   /** Change something else of the draft: `counts` where it is sent (a photo's position), not where it is not (a timer). */
