@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from audit_api import problems
 from audit_api.auth import public
+from audit_api.extensions import language, services
 from audit_api.problems import Problem
 from audit_api.web import field_app
 
@@ -35,12 +36,13 @@ def app_file(name: str) -> ResponseReturnValue:
 
 
 def _answer(name: str) -> Response:
-    asset = field_app.assets().get(name)
+    asset = field_app.edition(services().settings.field_dir).serves(name, language())
     if asset is None:
         raise Problem(problems.NOT_FOUND)
     etag = asset.digest[:32]
     # The service worker decides what is kept; the browser asks each time and mostly gets a 304.
-    headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", "Content-Security-Policy": field_app.POLICY}
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": field_app.POLICY}
+    headers["Vary"] = "Accept-Encoding, Accept-Language" if name == field_app.MANIFEST else "Accept-Encoding"
     if request.if_none_match.contains_weak(etag):
         answer = Response(status=304, headers=headers)
     elif request.accept_encodings["gzip"] > 0:
@@ -51,3 +53,9 @@ def _answer(name: str) -> Response:
         answer.headers["Content-Type"] = asset.kind
     answer.set_etag(etag, weak=True)
     return answer
+
+
+@blp.record_once
+def _read_at_start(state: object) -> None:
+    """Read the app before the first request: an installation that is being replaced must not be read half."""
+    field_app.edition()

@@ -1,14 +1,18 @@
-"""The field app's own files: compressed once, named by their content, served to anybody."""
+"""The field app's own files: compressed once, named by their content, of one edition with one another."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from audit_api.web.field_icons import ICONS, icon
+
 FOLDER = Path(__file__).parent / "field"
+WORKER, MANIFEST = "sw.js", "manifest.webmanifest"
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -22,6 +26,9 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "form-action 'none'"
 )
+# What a home screen shows to everybody who looks over the shoulder: nothing of what the app is for.
+NAMES = {"zh": "日程", "en": "Planner"}
+TAGS = {"zh": "zh-CN", "en": "en"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +42,73 @@ class Asset:
     digest: str
 
 
-@cache
-def assets() -> dict[str, Asset]:
-    """Read every file of the app, by its path inside the folder; about a hundred kilobytes, kept in memory."""
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The app at one moment: all its files, and a version that changes exactly when one of them does."""
+
+    version: str
+    files: dict[str, Asset]
+    worker: Asset
+
+    def serves(self, name: str, language: str) -> Asset | None:
+        """Give what stands under a name inside the app's folder, in the language of who asks where there are two."""
+        if name == WORKER:
+            return self.worker
+        if name == MANIFEST:
+            return manifest(language)
+        if name in ICONS:
+            return _icon_asset(name)
+        return self.files.get(name)
+
+
+def edition(folder: str = "") -> Edition:
+    """Read the package's files once; those of another folder whenever one has changed (a hundred kilobytes)."""
+    if not folder:
+        return _read(FOLDER, ())
+    paths = sorted(path for path in Path(folder).rglob("*") if path.suffix in KINDS)
+    return _read(Path(folder), tuple((str(path), path.stat().st_mtime_ns) for path in paths))
+
+
+@lru_cache(maxsize=2)
+def _read(folder: Path, _: tuple[tuple[str, int], ...]) -> Edition:
     found = {}
-    for path in sorted(FOLDER.rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.suffix in KINDS:
-            name, body = path.relative_to(FOLDER).as_posix(), path.read_bytes()
-            digest = hashlib.sha256(body).hexdigest()
-            found[name] = Asset(name, KINDS[path.suffix], body, gzip.compress(body, 9, mtime=0), digest)
-    return found
+            name = path.relative_to(folder).as_posix()
+            found[name] = _asset(name, KINDS[path.suffix], path.read_bytes())
+    lines = "\n".join(f"{asset.name} {asset.digest}" for asset in found.values())
+    version = hashlib.sha256(lines.encode()).hexdigest()[:16]
+    source = found.pop(WORKER)
+    # The worker holds the list itself: its bytes change with the app's, which is how browsers notice a new version.
+    listed = {"version": version, "files": {asset.name: asset.digest for asset in found.values()}}
+    head = f"self.EDITION = {json.dumps(listed, separators=(',', ':'))};\n".encode()
+    return Edition(version, found, _asset(WORKER, source.kind, head + source.body))
 
 
 @cache
-def version() -> str:
-    """Give the app's version: it changes exactly when one of its files does."""
-    lines = "\n".join(f"{asset.name} {asset.digest}" for asset in assets().values())
-    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+def manifest(language: str) -> Asset:
+    """Describe the app to a phone that puts it on its home screen, under a neutral name."""
+    name = NAMES[language]
+    icons = [
+        {
+            "src": file, "sizes": f"{shape.pixels}x{shape.pixels}", "type": "image/png",
+            "purpose": "maskable" if shape.maskable else "any",
+        }
+        for file, shape in ICONS.items()
+    ]  # fmt: skip
+    document = {
+        "id": "/field/", "name": name, "short_name": name, "lang": TAGS[language], "dir": "ltr",
+        "start_url": "./", "scope": "./", "display": "standalone", "orientation": "any",
+        "background_color": "#f3f5f4", "theme_color": "#f3f5f4", "icons": icons,
+    }  # fmt: skip
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return _asset(MANIFEST, "application/manifest+json; charset=utf-8", body)
+
+
+@cache
+def _icon_asset(name: str) -> Asset:
+    return _asset(name, "image/png", icon(name))
+
+
+def _asset(name: str, kind: str, body: bytes) -> Asset:
+    return Asset(name, kind, body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest())
