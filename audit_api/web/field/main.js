@@ -1,6 +1,7 @@
 // Starts the app: look and words, whether the place is safe at all, who is signed in, then the screen of the address.
 import { beginLook, paint } from './core/look.js';
 import { on } from './core/events.js';
+import { applyUpdate, register } from './core/worker.js';
 import { add } from './core/words.js';
 import coreWords from './words/core.js';
 import screenWords from './words/screens.js';
@@ -56,19 +57,12 @@ async function renewStatus() {
   drawBar(presentScreen(), state);
 }
 
-async function serve() {
-  if (!('serviceWorker' in navigator)) return;
-  const kept = await navigator.serviceWorker.register('sw.js', { type: 'module' });
-  const ready = () => {
-    if (!kept.waiting || !navigator.serviceWorker.controller) return;
-    // Nothing is taken from under an open draft: the new version waits until somebody says so.
-    state.update = () => kept.waiting?.postMessage({ type: 'take-over' });
+function serve() {
+  // Nothing is taken from under an open draft: a new version waits until somebody says so.
+  return register(() => {
+    state.update = applyUpdate;
     drawBar(presentScreen(), state);
-  };
-  kept.addEventListener('updatefound', () => kept.installing?.addEventListener('statechange', ready));
-  ready();
-  let had = Boolean(navigator.serviceWorker.controller);
-  navigator.serviceWorker.addEventListener('controllerchange', () => (had ? location.reload() : (had = true)));
+  });
 }
 
 async function begin() {

@@ -1,0 +1,150 @@
+"""The app on the phone: opens in airplane mode, and a new version is offered, never forced."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from audit_api.web import field_app
+from tests.browser.conftest import Phones, Site
+from tests.servers import WebServer, environment, serve_command
+
+READY = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller?.state === 'activated')"
+UP = "document.body.dataset.screen"
+WAITING = "import('/field/core/worker.js').then((worker) => worker.updateWaiting())"
+VERSION = "import('/field/core/worker.js').then((worker) => worker.appVersion())"
+LOOK = "navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => {})"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Copy the app's files, to change them while they are served."""
+    return Path(shutil.copytree(field_app.FOLDER, tmp_path / "field"))
+
+
+@pytest.fixture
+def app(site: Site, folder: Path, tmp_path: Path) -> Iterator[str]:
+    """Serve the copy."""
+    settings = site.network.app.extensions["audit"].settings
+    env = environment(settings.mongodb_uri, settings.database, AUDIT_FIELD_DIR=str(folder))
+    with WebServer(serve_command(workers=1), env, tmp_path / "server.log") as server:
+        yield f"http://127.0.0.1:{server.port}/field/"
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_function(UP)
+    return page
+
+
+def in_charge(page: Page) -> None:
+    page.wait_for_function(READY)
+
+
+def change(folder: Path) -> None:
+    """Publish a new version: words on the screen and one more module that they need."""
+    (folder / "core" / "newer.js").write_text("export const newer = 'yes';\n")
+    main = folder / "main.js"
+    main.write_text(
+        "import { newer } from './core/newer.js';\ndocument.documentElement.dataset.newer = newer;\n" + main.read_text()
+    )
+
+
+def test_it_opens_in_airplane_mode_after_one_visit(phones: Phones, app: str) -> None:
+    context = phones("zh")
+    first = opened(context, app)
+    in_charge(first)
+    context.set_offline(True)
+    # Every file is there, those too that no screen has asked for yet; the API is not answered from any cache.
+    lost = first.evaluate(
+        """async (names) => {
+             const lost = [];
+             for (const name of names) if (!(await fetch(name).catch(() => null))?.ok) lost.push(name);
+             if (await fetch('/v1/me').catch(() => null)) lost.push('/v1/me is answered');
+             return lost;
+           }""",
+        sorted(field_app.edition().files),
+    )
+    assert lost == []
+    first.close()
+    cold = opened(context, f"{app}#/sign-in")
+    assert cold.locator("h1").first.is_visible()
+    assert cold.evaluate("document.styleSheets.length") == 3
+    violated = cold.evaluate("fetch('https://example.com/').then(() => 'reached', (error) => error.name)")
+    assert violated == "TypeError"
+    assert cold.evaluate(VERSION) == field_app.edition().version
+
+
+def test_a_new_version_waits_until_somebody_takes_it(phones: Phones, app: str, folder: Path) -> None:
+    context = phones("en")
+    page = opened(context, app)
+    in_charge(page)
+    before = page.evaluate(VERSION)
+    page.evaluate("globalThis.mark = 'not reloaded'")
+    other = opened(context, app)
+    change(folder)
+    page.evaluate(LOOK)
+    page.wait_for_function(WAITING)
+    # Loaded whole, and nothing has happened to who is at work; a further tab opens the present version too.
+    assert page.evaluate("globalThis.mark") == "not reloaded"
+    assert page.evaluate(VERSION) == before
+    context.set_offline(True)
+    other.reload()
+    other.wait_for_function(UP)
+    assert other.evaluate("document.documentElement.dataset.newer ?? 'older'") == "older"
+    assert other.evaluate("fetch('core/newer.js').then(() => 'there', () => 'not there')") == "not there"
+    # Taken without a line: all of it is on the phone already.
+    page.evaluate("import('/field/core/worker.js').then((worker) => worker.applyUpdate())")
+    page.wait_for_function("document.documentElement.dataset.newer === 'yes'")
+    assert page.evaluate(VERSION) != before
+    assert page.evaluate("caches.keys().then((names) => names.length)") == 1
+    # The other tab follows on its way to another screen, where it would load files of the new version.
+    other.evaluate("location.hash = '#/quick'")
+    other.wait_for_function("document.documentElement.dataset.newer === 'yes'")
+
+
+def test_the_next_start_takes_what_was_loaded_before(phones: Phones, app: str, folder: Path) -> None:
+    context = phones("en")
+    page = opened(context, app)
+    in_charge(page)
+    change(folder)
+    page.evaluate(LOOK)
+    page.wait_for_function(WAITING)
+    context.set_offline(True)
+    page.reload()
+    page.wait_for_function("document.documentElement.dataset.newer === 'yes'")
+    page.wait_for_function(UP)
+
+
+def test_a_version_that_comes_in_part_is_not_taken(phones: Phones, app: str, folder: Path) -> None:
+    """A server that is just being changed, or a line that breaks: the version on the phone goes on working."""
+    context = phones("en")
+    page = opened(context, app)
+    in_charge(page)
+    # The worker's own requests pass a route of the context, not of the page.
+    context.route("**/field/core/newer.js", lambda route: route.fulfill(body="export const newer = 'wrong';\n"))
+    change(folder)
+    failed = page.evaluate(
+        """async () => {
+             const kept = await navigator.serviceWorker.getRegistration();
+             await kept.update();
+             const worker = kept.installing;
+             if (!worker) return 'none';
+             await new Promise((done) => worker.addEventListener('statechange', done, {once: true}));
+             return worker.state;
+           }"""
+    )
+    assert failed == "redundant"
+    assert page.evaluate(WAITING) is False
+    context.set_offline(True)
+    page.reload()
+    page.wait_for_function(UP)
+    context.set_offline(False)
+    context.unroute("**/field/core/newer.js")
+    page.evaluate(LOOK)
+    page.wait_for_function(WAITING)
