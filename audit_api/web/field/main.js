@@ -70,6 +70,8 @@ async function begin() {
   for (const entries of [coreWords, shellWords, screenWords, settingsWords]) add(entries);
   paint();
   if (!obstacle()) {
+    // First of all: where this version does not start, only a newer one can help.
+    serve().catch((error) => console.warn('no service worker', error));
     const [keeping, persons, sending, ...words] = await Promise.all([
       import('./core/vault.js'), import('./data/accounts.js'), import('./data/outbox.js'),
       import('./words/answer.js').catch(() => ({ default: {} })), import('./words/sending.js'), import('./words/store.js'),
@@ -86,7 +88,6 @@ async function begin() {
     });
     for (const name of ['outbox', 'changed', 'session']) on(name, renewStatus);
     beginIdle({ seconds: () => state.seconds, lock: () => vault.lock(), active: () => vault.isOpen() });
-    serve().catch((error) => console.warn('no service worker', error));
   }
   for (const name of ['language', 'look']) on(name, redraw);
   on('settings', ({ lock_seconds: seconds }) => (state.seconds = seconds ?? state.seconds));
