@@ -37,7 +37,11 @@ export function passes(error) {
 export async function deliver(visit, run) {
   const begun = await load(visit, run);
   const checklist = (await get('checklist', checklistId(begun.checklist), run.session)).document;
-  const prepare = () => update(visit, (draft) => (run.mayFreeze(draft) ? freeze(draft, checklist, { device: run.device }) && run.froze(draft) : false), { session: run.session });
+  const prepare = () => update(visit, (draft) => {
+    if (!run.mayFreeze(draft) || !freeze(draft, checklist, { device: run.device })) return false;
+    run.froze(draft);
+    return true;
+  }, { session: run.session });
   for (;;) {
     let draft = await prepare();
     if (draft.outgoing) {
@@ -65,7 +69,8 @@ async function putContent(draft, run) {
     await stop(draft, run, problemOf(error), { refused: OF_CONTENT.has(error.status) || error.status === 423 });
   }
   run.advanced();
-  return update(draft.visit, (held) => acknowledge(held, sent, answer), { session: run.session });
+  const held = await update(draft.visit, (now) => acknowledge(now, sent, answer), { session: run.session });
+  if (held.held.revision < sent.revision) throw new Overtaken();
 }
 
 async function disagreed(draft, error, run) {
