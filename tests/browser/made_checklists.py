@@ -35,7 +35,7 @@ def nasty(count: int = 80, seed: int = 5) -> Checklist:
 
 
 def as_checklist(
-    code: str, sections: list[Document], zh: str = "生成的检查表", en: str = "Generated list"
+    code: str, sections: list[Document], zh: str = "生成的检查表", en: str = "Made for tests"
 ) -> Checklist:
     """Read a checklist through the format's own reader; JSON is YAML too."""
     document = {
