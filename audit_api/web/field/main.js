@@ -1,5 +1,5 @@
 // Starts the app: look and words, whether the place is safe at all, who is signed in, then the screen of the address.
-import { beginLook, paint } from './core/look.js';
+import { beginLook, chooseDiscreet, chooseLanguage, paint } from './core/look.js';
 import { on } from './core/events.js';
 import { applyUpdate, register } from './core/worker.js';
 import { add } from './core/words.js';
@@ -45,6 +45,9 @@ async function lockNow(route) {
 async function enter() {
   const person = await people.current();
   state.seconds = Number(person?.settings?.lock_seconds) || LOCK_SECONDS;
+  // Everybody's own language and look, whoever used the phone before.
+  chooseLanguage(person.locale);
+  chooseDiscreet(person.settings.discreet);
   await outbox.begin();
   await renewStatus();
   if (location.hash === '#/lock') location.replace('#/today');
@@ -89,7 +92,11 @@ async function begin() {
     for (const name of ['outbox', 'changed', 'session']) on(name, renewStatus);
     beginIdle({ seconds: () => state.seconds, lock: () => vault.lock(), active: () => vault.isOpen() });
   }
-  for (const name of ['language', 'look']) on(name, redraw);
+  on('look', redraw);
+  on('language', ({ language }) => {
+    if (vault?.isOpen()) people.setLocale(language);
+    return redraw();
+  });
   on('settings', ({ lock_seconds: seconds }) => (state.seconds = seconds ?? state.seconds));
   await beginRouter({ before, drawn: (name) => drawBar(name, state) });
 }

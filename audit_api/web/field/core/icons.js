@@ -1,7 +1,7 @@
-// Drawn, since signs such as a gear come out as coloured emoji on some phones.
+// Drawn, since such signs come out as coloured emoji on some phones.
 const PATHS = {
   back: 'M15 5l-7 7 7 7',
-  gear: 'M12 9a3 3 0 100 6 3 3 0 000-6zM12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1',
+  gear: 'M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 106 0 3 3 0 10-6 0zM5 17a3 3 0 106 0 3 3 0 10-6 0z',
   notes: 'M6 3h12v18H6zM9 8h6M9 12h6M9 16h4',
   camera: 'M4 8h3.5l1.7-2.5h5.6L16.5 8H20v11H4zM12 10.2a3 3 0 100 6 3 3 0 000-6z',
   gallery: 'M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5 5 4.5M15.5 8.6a1 1 0 100 2 1 1 0 000-2z',

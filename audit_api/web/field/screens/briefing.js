@@ -27,6 +27,7 @@ export async function open({ code }) {
     draft && row.state !== 'received' && checklist && progressLine(row),
     draft?.receipt && h('a', { class: 'button wide', href: `#/receipt/${draft.visit}`, 'data-act': 'receipt' }, t('receipt.show')),
     row.state === 'conflict' && h('a', { class: 'button danger wide', href: `#/conflict/${draft.visit}`, 'data-act': 'conflict' }, t('outbox.decide')),
+    remarks(row),
     h('div', { class: 'bottom' }, wayOn(row)),
   );
 }
@@ -65,12 +66,17 @@ function wayOn({ task, draft, checklist, state }) {
   }
   if (state === 'received') return h('p', { class: 'note good' }, draft?.receipt ? t('briefing.done', { at: moment(draft.receipt.server_time) }) : t('briefing.done_elsewhere'));
   if (!checklist) return h('p', { class: 'note warn' }, t('briefing.no_checklist'));
+  return act('start', t('briefing.start'), () => begin(task, checklist), { class: 'primary wide' });
+}
+
+// What to know before pressing Start.
+function remarks({ task, draft, checklist, state }) {
+  if (draft || !checklist || state === 'received') return '';
   const early = Date.parse(task.window_from) > Date.now();
   const late = state === 'missed';
   return [
     (early || late) && h('p', { class: 'note warn' }, t(early ? 'briefing.early' : 'briefing.late', { at: moment(early ? task.window_from : task.window_to, task.dealer?.timezone) })),
     task.mode === 'covert' && !isDiscreet() && h('p', { class: 'muted small' }, t('briefing.discreet')),
-    act('start', t('briefing.start'), () => begin(task, checklist), { class: 'primary wide' }),
   ];
 }
 

@@ -1,6 +1,7 @@
 // The lock: initials, a keypad, nothing that tells what is behind it.
 import { act, announce, h } from '../core/dom.js';
-import { t } from '../core/words.js';
+import { chooseLanguage } from '../core/look.js';
+import { language, t } from '../core/words.js';
 import { pinWait, unlock, WrongPin } from '../core/vault.js';
 import { accounts } from '../data/accounts.js';
 import { entering, fault } from './parts.js';
@@ -35,6 +36,7 @@ export async function open() {
     }, person.label))),
     field, said, keypad(field), button, forgot,
     h('a', { class: 'button quiet wide', href: '#/sign-in', 'data-act': 'other-person' }, t('lock.other')),
+    act('language', t('core.language'), () => chooseLanguage(language() === 'zh' ? 'en' : 'zh'), { class: 'quiet wide', lang: language() === 'zh' ? 'en' : 'zh-CN' }),
   );
   choose(chosen);
   entering(box, button);

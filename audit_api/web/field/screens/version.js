@@ -8,9 +8,19 @@ export async function versionPart() {
 }
 
 async function versionWords() {
-  const kept = (await globalThis.caches?.keys?.()) ?? [];
-  const name = kept.map((key) => /field-([0-9a-f]{6,})/.exec(key)?.[1]).filter(Boolean).at(-1);
-  return name ? t('version.kept', { version: name.slice(0, 8) }) : t('version.not_kept');
+  const version = await asked(navigator.serviceWorker?.controller);
+  return version ? t('version.kept', { version: version.slice(0, 8) }) : t('version.not_kept');
+}
+
+// The worker that answers for this page says which version it keeps.
+function asked(worker) {
+  if (!worker) return null;
+  return new Promise((resolve) => {
+    const line = new MessageChannel();
+    line.port1.onmessage = ({ data }) => resolve(data);
+    setTimeout(() => resolve(null), 2000);
+    worker.postMessage({ type: 'version' }, [line.port2]);
+  });
 }
 
 async function look(said) {
