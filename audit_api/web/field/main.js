@@ -77,7 +77,7 @@ async function begin() {
     serve().catch((error) => console.warn('no service worker', error));
     const [keeping, persons, sending, ...words] = await Promise.all([
       import('./core/vault.js'), import('./data/accounts.js'), import('./data/outbox.js'),
-      import('./words/answer.js').catch(() => ({ default: {} })), import('./words/sending.js'), import('./words/store.js'),
+      import('./words/answer.js'), import('./words/sending.js'), import('./words/store.js'),
     ]);
     [vault, people, outbox] = [keeping, persons, sending];
     for (const { default: entries } of words) add(entries);

@@ -1,6 +1,7 @@
 // Which version of the app runs here, and looking for a newer one. Drafts outlive every update.
 import { act, h } from '../core/dom.js';
 import { t } from '../core/words.js';
+import { appVersion } from '../core/worker.js';
 
 export async function versionPart() {
   const said = h('p', { role: 'status', class: 'muted', 'data-part': 'version' }, await versionWords());
@@ -8,19 +9,8 @@ export async function versionPart() {
 }
 
 async function versionWords() {
-  const version = await asked(navigator.serviceWorker?.controller);
+  const version = await appVersion();
   return version ? t('version.kept', { version: version.slice(0, 8) }) : t('version.not_kept');
-}
-
-// The worker that answers for this page says which version it keeps.
-function asked(worker) {
-  if (!worker) return null;
-  return new Promise((resolve) => {
-    const line = new MessageChannel();
-    line.port1.onmessage = ({ data }) => resolve(data);
-    setTimeout(() => resolve(null), 2000);
-    worker.postMessage({ type: 'version' }, [line.port2]);
-  });
 }
 
 async function look(said) {
