@@ -6,3 +6,4 @@ export { characters, isAdverse, isAnswered, isNotApplicable, itemsById, itemsOf,
 export { answersOf, commentsOf, photoCounts } from './observed.js';
 export { itemsIn, visibleItems } from './relevance.js';
 export { distanceMetres, photosNeeded, positionOf, standings } from './requirement.js';
+export { changedItems, notAsked } from './returned.js';

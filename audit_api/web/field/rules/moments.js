@@ -32,8 +32,8 @@ function dateOf(text) {
   if (week !== undefined) return yearOfWeek(year, Number(week), Number(found[7] ?? found[9] ?? 1));
   const [month, day] = [Number(found[2] ?? found[4]), Number(found[3] ?? found[5])];
   const made = new Date(Date.UTC(2000, 0, 1));
-  made.setUTCFullYear(year, month - 1, day);
-  return year > 0 && made.getUTCMonth() === month - 1 && made.getUTCDate() === day ? year : null;
+  made.setUTCFullYear(year, month - 1, day); // a day too many falls into another month
+  return year > 0 && made.getUTCMonth() === month - 1 ? year : null;
 }
 
 /** The first week of a year holds its 4 January. */

@@ -74,15 +74,8 @@ function commentNeeded(item, value, dealer) {
   if (item.type !== 'auto_gps' || !dealer || typeof value !== 'object' || (value?.datum ?? DATUM) !== DATUM) return null;
   const away = distanceMetres([value.lat, value.lon], dealer);
   if (!(away > FAR_METRES)) return null;
-  const told = whole(away);
+  const told = Math.round(away);
   return problem('comment_distance', `定位距登记坐标约 ${told} 米；请说明原因`, `the position is about ${told} m from the registered one: say why`);
-}
-
-/** Round as the server words it: a half goes to the even neighbour. */
-function whole(value) {
-  const down = Math.floor(value);
-  const rest = value - down;
-  return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }
 
 /** Give the great-circle distance between two [lat, lon] in degrees, by the haversine formula. */
