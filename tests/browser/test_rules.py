@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import pytest
@@ -22,7 +22,8 @@ from audit_api.domain.packaged import packaged_checklists
 from audit_api.domain.relevance import visible_items
 from audit_api.domain.scoring import score_visit
 from audit_api.domain.submission_rules import standings
-from audit_api.web.field_app import assets
+from audit_api.domain.visit_versions import changed_items, not_asked
+from audit_api.web.field_app import edition
 from tests.browser.answer_sets import NAN, AnswerSet, Drawer
 from tests.browser.made_checklists import nasty
 from tests.browser.rules_table import CASES, case_set, named, table_checklist
@@ -69,7 +70,7 @@ def rules(chromium: Browser) -> Iterator[Page]:
     page = context.new_page()
 
     def answer(route: Route) -> None:
-        asset = assets().get(route.request.url.removeprefix(ORIGIN))
+        asset = edition().files.get(route.request.url.removeprefix(ORIGIN))
         if asset is None:
             route.fulfill(status=200 if route.request.url == ORIGIN else 404, content_type="text/html", body="")
         else:
@@ -300,6 +301,42 @@ def test_what_is_sent_leaves_out_what_is_hidden_and_nothing_else(rules: Page, ch
         assert visit_standings(checklist, observations) == visit_standings(checklist, written)
         left_out += len([item for item in before.keys() - after.keys() if before[item] not in (None, "")])
     assert left_out > len(sets)
+
+
+UNASKED = """
+async ([checklist, pairs]) => {
+  const rules = await import('/field/rules/index.js');
+  const document = JSON.parse(checklist);
+  return JSON.stringify(JSON.parse(pairs).map(({ asked, before, after }) => [
+    [...rules.changedItems(before, after)].sort(), rules.notAsked(document, asked, before, after),
+  ]));
+}
+"""
+
+
+@pytest.mark.parametrize("checklist", [packaged_checklists()[1], nasty()], ids=lambda one: one.code)
+def test_what_a_returned_report_changes_unasked_is_found_alike(rules: Page, checklist: Checklist) -> None:
+    drawer = Drawer(checklist, seed=9)
+    drafts = [list(as_observations(checklist, one)) for one in drawer.sets(COUNT // 5)]
+    pairs = []
+    for before, other in pairwise(drafts):
+        # Some items as in the other draft, the rest as before with its keys in another order.
+        changed = {row["item"] for row in before if drawer.rng.random() < 0.1}
+        kept = [dict(reversed(row.items())) for row in before if row["item"] not in changed]
+        after = kept + [row for row in other if row["item"] in changed]
+        pairs.append(
+            {"asked": drawer.rng.sample(drawer.ids, drawer.rng.randrange(9)), "before": before, "after": after}
+        )
+    found = json.loads(rules.evaluate(UNASKED, [json.dumps(to_document(checklist)), json.dumps(pairs)]))
+    for (changed, unasked), pair in zip(found, pairs, strict=True):
+        assert changed == sorted(changed_items(pair["before"], pair["after"]))
+        assert unasked == not_asked(checklist, **pair)
+    assert sum(bool(unasked) for _, unasked in found) > len(pairs) // 2
+
+
+def as_observations(checklist: Checklist, one: AnswerSet) -> Iterator[dict[str, Any]]:
+    for item, answer in as_draft(checklist, one).items():
+        yield {"item": item, **answer}
 
 
 def as_draft(checklist: Checklist, one: AnswerSet) -> dict[str, Any]:

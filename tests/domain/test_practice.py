@@ -13,7 +13,7 @@ from audit_api.domain.checklists import TYPES, Checklist
 from audit_api.domain.packaged import packaged_checklists, packaged_code_book
 from audit_api.domain.relevance import visible_items
 from audit_api.domain.submission_rules import check_submission
-from audit_api.web.field_app import assets
+from audit_api.web.field_app import edition
 
 # Words that discreet mode does without.
 TELLING = re.compile(r"audit|checklist|dealer|evidence|myster|审核|检查|经销商|取证|证据|神秘|暗访", re.IGNORECASE)
@@ -26,11 +26,11 @@ DONE: dict[str, Any] = {
 
 
 def practice() -> Checklist:
-    return parse_checklist(assets()["practice.json"].body.decode(), "practice.json", packaged_code_book())
+    return parse_checklist(edition().files["practice.json"].body.decode(), "practice.json", packaged_code_book())
 
 
 def test_it_is_the_very_document_a_published_one_would_be() -> None:
-    assert to_document(practice()) == json.loads(assets()["practice.json"].body)
+    assert to_document(practice()) == json.loads(edition().files["practice.json"].body)
 
 
 def test_it_has_something_of_everything() -> None:
@@ -42,7 +42,7 @@ def test_it_has_something_of_everything() -> None:
 
 
 def test_nothing_in_it_tells_what_the_phone_is_for() -> None:
-    asked = json.loads(assets()["practice.json"].body)
+    asked = json.loads(edition().files["practice.json"].body)
     words = [asked["title"], asked["auditor_notes"], *(section["title"] for section in asked["sections"])]
     for item in practice().items:
         of = item.evidence.of

@@ -181,13 +181,13 @@ export function finish(visit) {
  */
 export function contentOf(draft, checklist, revision, client = {}) {
   const shown = visibleItems(checklist, answersOf(checklist, draft.answers));
-  const said = ({ value, comment, photos }) => (value !== null && value !== '') || comment || photos.length;
+  const said = ({ value, comment, photos, attachments }) => (value !== null && value !== '') || comment || photos.length || attachments?.length;
   const observations = itemsOf(checklist)
     .filter((item) => shown.has(item.id) && draft.answers[item.id] && said(draft.answers[item.id]))
     .map((item) => {
-      const { value, comment, answered_at, photos } = draft.answers[item.id];
+      const { value, comment, answered_at, photos, attachments } = draft.answers[item.id];
       const named = photos.map(({ slot, sha256, taken_at, fix }) => ({ slot, sha256, taken_at, fix }));
-      return { item: item.id, value: value === '' ? null : value, comment: comment || null, answered_at, photos: named };
+      return { item: item.id, value: value === '' ? null : value, comment: comment || null, answered_at, photos: named, ...(attachments?.length ? { attachments } : {}) };
     });
   const { assignment, dealer, started_at, ended_at, locale, correction } = draft;
   return {

@@ -1,6 +1,7 @@
 // What the rules say of a visit's answers, item by item and section by section. No marks are worked out here or shown:
 // how well a place does must not steer the person who looks.
-import { checkAnswers, isAnswered, standings, visibleItems } from '../../rules/index.js';
+import { contentOf } from '../../data/drafts.js';
+import { beginFollowUps, checkAnswers, isAnswered, notAsked, positionOf, standings, visibleItems } from '../../rules/index.js';
 
 /**
  * Judge a sheet.
@@ -20,11 +21,13 @@ export function judge(sheet) {
     for (const { sha256 } of photos) repeats.set(sha256, (repeats.get(sha256) ?? 0) + 1);
   }
   const faults = new Map();
-  for (const fault of checkAnswers(checklist, values, comments)) faults.set(fault.item, [...(faults.get(fault.item) ?? []), fault]);
+  const wrong = checkAnswers(checklist, values);
+  for (const fault of [...wrong, ...checkAnswers(checklist, {}, comments)]) faults.set(fault.item, [...(faults.get(fault.item) ?? []), fault]);
   // What is no answer of its item cannot be judged further: it counts as missing until it is put right.
-  const sound = Object.fromEntries(Object.entries(values).map(([id, value]) => [id, faults.has(id) ? null : value]));
+  const unsound = new Set(wrong.map((fault) => fault.item));
+  const sound = Object.fromEntries(Object.entries(values).map(([id, value]) => [id, unsound.has(id) ? null : value]));
   const shown = new Set(visibleItems(checklist, sound));
-  const rows = standings(checklist, sound, comments, counts, position(sheet), later(sheet));
+  const rows = standings(checklist, sound, comments, counts, positionOf(sheet.assignment?.dealer), later(sheet, sound));
   const standing = new Map(rows.map((row) => [row.item?.id ?? row.item, row]));
   const settled = new Set();
   const sections = [];
@@ -41,17 +44,12 @@ export function judge(sheet) {
   return { shown, standing, faults, settled, sections, share: asked ? done / asked : 0, asked, done, repeats };
 }
 
-/** The registered position, where it is known in the datum that phones measure in. */
-function position({ assignment }) {
-  const dealer = assignment?.dealer;
-  const known = dealer && dealer.datum === 'WGS-84' && typeof dealer.lat === 'number' && typeof dealer.lon === 'number';
-  return known ? [dealer.lat, dealer.lon] : null;
-}
-
 /** Items that may follow after the visit; once it has arrived, those whose window the server opened. */
-function later({ draft, items }) {
-  if (draft.follow_ups) return new Set(draft.follow_ups.map((row) => row.item));
-  return new Set([...items.values()].filter(({ item }) => item.follow_up_hours).map(({ item }) => item.id));
+function later({ draft, checklist }, values) {
+  if (draft.follow_ups) return draft.follow_ups.map((row) => row.item);
+  const at = Date.now();
+  const ended = draft.ended_at ? Math.min(Date.parse(draft.ended_at), at) : at;
+  return beginFollowUps(checklist, values, ended, at).map((row) => row.item);
 }
 
 /** What is wrong with or missing at one item: [{code, zh, en}]. */
@@ -77,10 +75,9 @@ export function refusals({ draft, items }) {
 }
 
 /** Items changed in a returned report though nobody asked about them: the reviewer is told why. */
-export function unasked({ draft, items }) {
+export function unasked({ draft, checklist }) {
   if (!draft.asked?.length || !draft.held?.observations) return [];
-  const asked = new Set(draft.asked.map((note) => note.item));
-  const sent = new Map(draft.held.observations.map((row) => [row.item, row]));
-  const text = (row) => JSON.stringify([row?.value ?? null, row?.comment || '', (row?.photos ?? []).map((photo) => photo.sha256)]);
-  return [...items.keys()].filter((id) => !asked.has(id) && text(draft.answers[id]) !== text(sent.get(id)));
+  const late = new Set((draft.follow_ups ?? []).map((row) => row.item));
+  const asked = draft.asked.map((note) => note.item);
+  return notAsked(checklist, asked, draft.held.observations, contentOf(draft, checklist, 0).observations).filter((id) => !late.has(id));
 }
