@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import SIZE, Site
 from tests.browser.phone_app import Phone
 from tests.browser.scene import Scene, furnish
 
@@ -24,10 +24,14 @@ WECHAT = "Mozilla/5.0 (Linux; Android 14; 2312) AppleWebKit/537.36 Chrome/116 Mo
 def take(phone: Phone, name: str) -> None:
     """Take a picture of the whole screen in both schemes, once nothing moves any more."""
     FOLDER.mkdir(exist_ok=True)
+    # As high as what it holds, so that bars that stick to the edges stand where they belong.
+    height = phone.page.evaluate("document.documentElement.scrollHeight")
+    phone.page.set_viewport_size({"width": SIZE["width"], "height": max(SIZE["height"], height)})
     for scheme in SCHEMES:
         phone.page.emulate_media(color_scheme=scheme)
-        phone.page.screenshot(path=FOLDER / f"{name}-{phone.language}-{scheme}.png", full_page=True, animations="disabled")
+        phone.page.screenshot(path=FOLDER / f"{name}-{phone.language}-{scheme}.png", animations="disabled")
     phone.page.emulate_media(color_scheme="light")
+    phone.page.set_viewport_size(SIZE)
 
 
 def walk(scene: Scene, prefix: str = "") -> None:

@@ -5,7 +5,7 @@ import { isDiscreet, pick, t } from '../core/words.js';
 import { setSetting } from '../data/accounts.js';
 import { cached } from '../data/assignments.js';
 import { all, checklistOf, start } from '../data/drafts.js';
-import { badge, moment, placeOf, windowOf, zoneOf } from './parts.js';
+import { badge, folded, moment, placeOf, windowOf, zoneOf } from './parts.js';
 import { waysTo } from './places.js';
 import { groups, progressLine, stateBadge } from './tasks.js';
 
@@ -48,16 +48,14 @@ function left(until) {
   return hours < 48 ? t('briefing.hours', { n: hours }) : t('briefing.days', { n: Math.floor(hours / 24) });
 }
 
-// In discreet mode what tells is not on the page until a touch asks for it, and goes again with the next.
+// In discreet mode this is not on the page until a touch asks for it.
 function reading({ scenario, briefing }, checklist) {
   const texts = [
     [t('briefing.scenario'), scenario], [t('briefing.briefing'), briefing], [t('briefing.notes'), pick(checklist?.auditor_notes)],
   ].filter(([, text]) => text);
   if (!texts.length) return '';
   const made = () => texts.map(([title, text]) => [h('h2', null, isDiscreet() ? '' : title), h('p', { class: 'kept' }, text)]).flat().filter((part) => part.textContent);
-  if (!isDiscreet()) return h('div', null, made());
-  const inside = h('div');
-  return h('details', { 'data-part': 'reading', ontoggle: ({ target }) => inside.replaceChildren(...(target.open ? made() : [])) }, h('summary', null, t('briefing.read')), inside);
+  return isDiscreet() ? folded(t('briefing.read'), made) : h('div', null, made());
 }
 
 function wayOn({ task, draft, checklist, state }) {

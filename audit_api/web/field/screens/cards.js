@@ -2,7 +2,7 @@
 import { act, h } from '../core/dom.js';
 import { isDiscreet, pick, t } from '../core/words.js';
 import { itemsById } from '../rules/index.js';
-import { badge, moment, placeOf } from './parts.js';
+import { badge, folded, moment, placeOf } from './parts.js';
 import { stateBadge } from './tasks.js';
 
 /** What waits to be sent, how far it is, and the button. */
@@ -37,11 +37,17 @@ export function returnedCard({ task, draft, checklist }) {
   return h(
     'article', { class: 'card stack', 'data-part': 'returned', 'data-visit': draft.visit },
     h('div', { class: 'row apart' }, h('h3', { class: 'grow' }, placeOf(task.dealer)), badge(t('state.returned'), 'warn')),
-    draft.returned?.reason && h('p', { class: 'kept' }, draft.returned.reason),
-    draft.asked.length > 0 && h('ul', null, draft.asked.map(({ item, note }) => h('li', null,
-      isDiscreet() ? '' : h('strong', null, `${pick(items.get(item)?.text) || item}: `), h('span', { class: 'kept' }, note)))),
+    isDiscreet() ? folded(t('briefing.read'), () => remarks(draft, items)) : remarks(draft, items),
     h('a', { class: 'button primary wide', href: `#/visit/${draft.visit}`, 'data-act': 'mend' }, t('today.mend')),
   );
+}
+
+// A reviewer's own words may tell anything.
+function remarks({ returned, asked }, items) {
+  return [
+    returned?.reason && h('p', { class: 'kept' }, returned.reason),
+    asked.length > 0 && h('ul', null, asked.map(({ item, note }) => h('li', null, h('strong', null, `${pick(items.get(item)?.text) || item}: `), h('span', { class: 'kept' }, note)))),
+  ];
 }
 
 /** What may still be answered after the submission, and until when. */

@@ -67,7 +67,7 @@ function visitCard(visit, dealer) {
   const { state, problem, photos } = visit;
   return h(
     'article', { class: 'card stack', 'data-visit': visit.visit, 'data-state': state },
-    h('div', { class: 'row apart' }, h('h2', { class: 'grow flush' }, placeOf(dealer) || visit.assignment), badge(t(`state.${state}`), KINDS[state] ?? 'warn')),
+    h('div', { class: 'row apart' }, h('h2', { class: 'grow flush' }, placeOf(dealer) || visit.assignment, h('span', { class: 'muted small code' }, ` ${visit.assignment}`)), badge(t(`state.${state}`), KINDS[state] ?? 'warn')),
     state === 'received' ? h('p', null, t('outbox.on_server', { at: moment(visit.receipt?.server_time) })) : photoLine(visit),
     visit.next_try_at && state === 'waiting' && h('p', { class: 'muted small' }, t('outbox.next_try', { at: clock(visit.next_try_at) })),
     problem && problemPart(visit, inWords(problem)),

@@ -75,6 +75,13 @@ export function badge(words, kind = '') {
   return h('span', { class: `badge ${kind}` }, words);
 }
 
+/** What is not on the page until a touch asks for it, and goes again with the next. */
+export function folded(title, make) {
+  const inside = h('div');
+  const changed = ({ target }) => inside.replaceChildren(...(target.open ? [make()].flat(Infinity).filter(Boolean) : []));
+  return h('details', { 'data-part': 'folded', ontoggle: changed }, h('summary', null, title), inside);
+}
+
 /** Write a number of bytes. */
 export function size(bytes) {
   const mb = bytes / 1_000_000;

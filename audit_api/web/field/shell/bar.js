@@ -30,7 +30,8 @@ function parts(screen, open, status, update) {
   const tongue = language() === 'zh' ? 'en' : 'zh';
   return [
     open && screen !== 'today' && act('back', icon('back'), back, { 'aria-label': t('core.back') }),
-    h('span', { class: 'title' }, t('core.name')),
+    // Beside Back there is room for a bare place to tap, not for the name.
+    h('span', { class: 'title' }, !open || screen === 'today' ? t('core.name') : ''),
     open && status && stateLink(status),
     act('language', t('core.language'), () => chooseLanguage(tongue), { lang: tongue === 'zh' ? 'zh-CN' : 'en' }),
     open && isDiscreet() && act('quick', icon('notes'), () => (location.hash = '#/quick'), { 'aria-label': t('core.quick') }),
