@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from audit_api.web.field_app import POLICY, assets
+from audit_api.web.field_app import POLICY, edition
 
 PIN = "2580"
 RECOVERY_KEY = "kept-by-the-server-0123456789abcdef"
@@ -53,7 +53,7 @@ class Files(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.removeprefix("/field/")
-        asset = assets().get(name)
+        asset = edition().files.get(name)
         body = asset.body if asset else b"<!doctype html><title>empty</title><body></body>"
         self.send_response(200 if asset or not name else 404)
         self.send_header("Content-Type", asset.kind if asset else "text/html; charset=utf-8")
