@@ -42,6 +42,10 @@ class Line(BadNetwork):
         """Let the line come and go, by a drawing that is the same in each run, until `calm`."""
         self._flapping = True
 
+    def settle_down(self) -> None:
+        """Let the line stay from here on."""
+        self._flapping = False
+
     def made(self, call: str) -> list[str]:
         """List the calls so far that a pattern finds."""
         return [name for name in list(self.calls) if re.search(call, name)]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+import threading
+import time
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,14 +19,17 @@ from playwright.sync_api import Page, TimeoutError
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
 from tests.browser import short_checklists as lists
-from tests.browser.field_work import Picture, picture, sha256
+from tests.browser.field_work import Field, Picture, photos_of, picture, sha256
+from tests.browser.line import Line
 from tests.browser.waiting import until
 from tests.worlds import complete_answers
 
 PIN = "246813"
 PATIENCE_MS = 60_000
-MODULES = ("core/vault", "core/api", "data/accounts", "data/assignments", "data/conflicts", "data/drafts", "data/outbox",
-           "data/photos", "data/problems", "data/session")  # fmt: skip
+MODULES = (
+    "core/vault", "core/words", "data/accounts", "data/assignments", "data/conflicts", "data/drafts", "data/outbox",
+    "data/photos", "data/problems", "data/session",
+)  # fmt: skip
 SCRIPT = """async (values) => {
   const base = '/field/';
   const [%(names)s] = await Promise.all([%(paths)s].map((path) => import(base + path + '.js')));
@@ -108,6 +116,10 @@ class Sender:
                          visit=visit, item=shot.item, how=how)  # fmt: skip
         assert added["sha256"] == sha256(shot.picture)
 
+    def retake(self, visit: str, shot: Shot) -> None:
+        """Take a photo out of its slot."""
+        self.run("photos.retake(visit, item, slot, '模糊')", visit=visit, item=shot.item, slot=shot.slot)
+
     def send(self, visit: str) -> None:
         """Press Send."""
         self.run("drafts.finish(visit).then(() => outbox.kick('send'))", visit=visit)
@@ -127,6 +139,72 @@ class Sender:
         self.until("drafts.load(visit).then((draft) => draft.state === state)", f"waiting for {state}",
                    visit=visit, state=state)  # fmt: skip
         return self.draft(visit)
+
+
+@dataclass
+class Desk:
+    """A signed-in phone on a line, its auditor with tasks, and the server's side."""
+
+    phone: Sender
+    line: Line
+    auditor: Actor
+    token: str
+    tasks: list[str]
+    field: Field
+    of_visit: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def begun(self, work: Work) -> tuple[str, Work]:
+        """Begin a visit of the next task."""
+        task = self.tasks.pop()
+        visit = self.phone.start(task)
+        self.of_visit[visit] = task
+        return visit, work
+
+    def filled(self, work: Work) -> tuple[str, Work]:
+        """Begin and fill in a visit of the next task."""
+        visit, _ = self.begun(work)
+        self.phone.fill(visit, work)
+        return visit, work
+
+    def held(self, visit: str) -> dict[str, Any]:
+        """Give the one visit that the server has of a task."""
+        return self.field.visit(self.of_visit[visit])
+
+    def submitted(self, visit: str) -> None:
+        """Wait until the server has a report, whatever the phone tells."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not any(row["state"] == "submitted" for row in self.field.visits(self.of_visit[visit])):
+            assert time.monotonic() < deadline, "the report does not arrive"
+            self.phone.page.wait_for_timeout(200)
+
+    def arrived(self, visit: str, work: Work) -> dict[str, Any]:
+        """Check that the server has the visit once, submitted, with the very photos."""
+        held = self.held(visit)
+        assert held["visit"] == visit and held["state"] == "submitted"
+        assert sorted(photos_of(held)) == hashes(work.shots)
+        self.field.holds(work.pictures)
+        return held
+
+    @contextmanager
+    def half_way(self, call: str) -> Iterator[None]:
+        """Let the next such call stop in its middle until the block ends; it never gets an answer."""
+        self.line.hooks = {"half": threading.Event(), "go on": threading.Event()}
+        self.line.befall("half", call)
+        try:
+            yield
+        finally:
+            self.line.hooks["go on"].set()
+
+    def half_sent(self) -> None:
+        """Wait until that call is in its middle; the page goes on meanwhile."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not self.line.hooks["half"].is_set():
+            assert time.monotonic() < deadline, self.phone.told()
+            self.phone.page.wait_for_timeout(50)
+
+    def another_tab(self) -> Sender:
+        """Open the app once more on the same phone."""
+        return Sender(self.phone.page.context.new_page(), self.line.app).unlock(self.auditor)
 
 
 def script(body: str, values: dict[str, Any]) -> str:
@@ -154,11 +232,15 @@ class Work:
     shots: list[Shot]
     started_at: datetime
     ended_at: datetime
-    more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pictures(self) -> list[Picture]:
         return [shot.picture for shot in self.shots]
+
+    def without(self, *items: str) -> Work:
+        """Leave items unanswered."""
+        observations = [o for o in self.observations if o["item"] not in items]
+        return Work(observations, [s for s in self.shots if s.item not in items], self.started_at, self.ended_at)
 
     def filled(self) -> dict[str, Any]:
         answers = {
@@ -186,7 +268,7 @@ def a_work(
         for reference in o.pop("photos"):
             shots.append(Shot(o["item"], reference["slot"], picture(seed * 100 + len(shots), size=size),
                               reference["taken_at"], reference["fix"]))  # fmt: skip
-    items = [shot for shot in shots]
+    items = list(shots)
     while len(shots) < photos:
         like = items[len(shots) % len(items)]
         slot = str(1 + sum(shot.item == like.item for shot in shots))

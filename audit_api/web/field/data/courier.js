@@ -31,6 +31,7 @@ export function passes(error) {
  * @param {{session: any, way: {who: string, signal: AbortSignal}, pace: import('./transfer.js').Pace, device: string,
  *   early: boolean, mayFreeze: (draft: object) => boolean, froze: (draft: object) => void, maySubmit: (draft: object) => boolean,
  *   told: (sha256: string, sent: number, total: number, state: string) => void, advanced: () => void}} run
+ *   `advanced`: the server has taken something in; `told` counts the bytes of a photo that it holds
  *   `early`: a draft that the auditor has not sent: it is not submitted, and a refusal does not trouble anybody yet
  * @returns {Promise<'received'|'later'>} @throws {Stopped|import('../core/api.js').Offline|Refused}
  */
@@ -106,7 +107,6 @@ async function putPhotos(draft, run) {
 async function putPhoto(sha256, run) {
   let total = 0;
   const told = (sent, all) => {
-    if (total) run.advanced();
     total = all;
     run.told(sha256, sent, all, 'sending');
   };

@@ -3,6 +3,7 @@ import { isDiscreet } from '../core/words.js';
 import { needsLogin } from './session.js';
 
 const FIRST_MS = 1_000;
+const GROWTH = 1.7;
 const LONGEST_MS = 300_000;
 const FREE = ['wifi', 'ethernet'];
 
@@ -44,7 +45,7 @@ export class Waiting {
   /** Note a failure. @param {number|null} [retryAfter] seconds the server asked for @param {boolean} [progress] something arrived first */
   failed(retryAfter = null, progress = false) {
     this.tries = progress ? 1 : this.tries + 1;
-    const usual = Math.min(LONGEST_MS, FIRST_MS * 2 ** (this.tries - 1)) * (0.5 + Math.random() / 2);
+    const usual = Math.min(LONGEST_MS, FIRST_MS * GROWTH ** (this.tries - 1)) * (0.5 + Math.random() / 2);
     const asked = (retryAfter ?? 0) * 1000 * (1 + Math.random() / 10);
     this.due = performance.now() + Math.max(usual, asked);
   }

@@ -41,7 +41,7 @@ function lead(who, steal) {
   running?.stop.abort();
   const run = {
     who, leading: false, stop: new AbortController(), call: null, stirred: null, wake: null,
-    line: new Waiting(), waits: new Map(), pace: new Pace(), early: new Map(), quiet: new Map(), live: fresh(who),
+    line: new Waiting(), waits: new Map(), pace: new Pace(), early: new Map(), quiet: new Map(), seen: new Map(), live: fresh(who),
   };
   running = run;
   const how = steal ? { steal: true } : { signal: run.stop.signal };
@@ -204,6 +204,9 @@ async function attempt(run, draft, { session, device }) {
       maySubmit: (held) => isQuiet(held, run.quiet),
       advanced: () => (progress = true),
       told: (sha256, sent, total, state) => {
+        // Also what a chunk that was cut off left there is a step on.
+        progress ||= sent > (run.seen.get(sha256) ?? 0);
+        run.seen.set(sha256, sent);
         run.live.photos[sha256] = { sent, total, state };
         tell(run);
       },
