@@ -53,7 +53,7 @@ class Files(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.removeprefix("/field/")
-        asset = edition().files.get(name)
+        asset = edition().files.get(name) if name else None
         body = asset.body if asset else b"<!doctype html><title>empty</title><body></body>"
         self.send_response(200 if asset or not name else 404)
         self.send_header("Content-Type", asset.kind if asset else "text/html; charset=utf-8")
@@ -125,15 +125,20 @@ class Store:
 
     def hash_of(self, sha256: str) -> str:
         """Give the hash of what is kept under a hash, as Python counts it; empty where nothing is."""
+        whole = self.bytes_of("photos.bytesOf(sha256)", sha256=sha256)
+        return "" if whole is None else hashlib.sha256(whole).hexdigest()
+
+    def bytes_of(self, expression: str, **values: Any) -> bytes | None:
+        """Give the bytes of a buffer or a Blob, None where there is none."""
         whole = self.run(
-            """photos.bytesOf(sha256).then((bytes) => bytes && new Promise((resolve) => {
+            f"""Promise.resolve({expression}).then((given) => given && new Promise((resolve) => {{
               const reader = new FileReader();
               reader.onload = () => resolve(reader.result.split(',')[1] ?? '');
-              reader.readAsDataURL(new Blob([bytes]));
-            }))""",
-            sha256=sha256,
+              reader.readAsDataURL(new Blob([given]));
+            }}))""",
+            **values,
         )
-        return "" if whole is None else hashlib.sha256(base64.b64decode(whole)).hexdigest()
+        return None if whole is None else base64.b64decode(whole)
 
     def dump(self) -> str:
         """Give all that lies in the database, keys and values, bytes read as UTF-8, UTF-16 and Latin-1."""

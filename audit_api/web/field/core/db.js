@@ -1,5 +1,6 @@
 // A thin layer over IndexedDB. A write is told done only once it lies on the disk (`durability: 'strict'`).
 // The schema only ever grows: an older version of the app in another tab, or after a step back, finds all it knows.
+import { emit } from './events.js';
 
 const NAME = 'field';
 const VERSION = 1;
@@ -104,7 +105,10 @@ async function attempt(stores, mode, fn) {
       // It has ended by itself.
     }
     const told = tx.error ?? error;
-    if (told?.name === 'QuotaExceededError') throw new StorageFull(told);
+    if (told?.name === 'QuotaExceededError') {
+      emit('storage', { full: true });
+      throw new StorageFull(told);
+    }
     if (told?.name === 'UnknownError' || told?.name === 'InvalidStateError') forget(db);
     throw told;
   }

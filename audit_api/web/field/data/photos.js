@@ -1,7 +1,7 @@
 // Photos: the original bytes, sealed, in the same transaction as the draft that names them; kept until the visit is on the server.
 import { change, keys, read } from '../core/db.js';
 import { now } from '../core/clock.js';
-import { on } from '../core/events.js';
+import { emit, on } from '../core/events.js';
 import { t } from '../core/words.js';
 import { working } from '../core/vault.js';
 import { MOST_PHOTOS } from '../rules/index.js';
@@ -61,6 +61,7 @@ export function add(visit, item, file, { source, fix = null, instead = null, tak
       photos.push(photo);
       photos.sort((one, other) => Number(one.slot) - Number(other.slot));
     }, { session, stores: ['photos', 'bytes'], also: lay });
+    emit('storage', { full: false });
     if (!hasSmall) draw(session, key, new Blob([bytes], { type }), type).catch(() => {});
     return { ...photo, again };
   });
@@ -183,8 +184,8 @@ function putAway(draft, item, slot, reason) {
   const { photos } = answerOf(draft, item);
   const at = photos.findIndex((photo) => photo.slot === slot);
   if (at < 0) return false;
-  const [{ sha256 }] = photos.splice(at, 1);
-  draft.retaken.push({ item, slot, sha256, reason: reason.trim(), at: now() });
+  const [gone] = photos.splice(at, 1);
+  draft.retaken.push({ ...gone, item, reason: reason.trim(), at: now() });
   return true;
 }
 

@@ -1,4 +1,5 @@
 // How much room there is, and whether the browser may throw things away by itself.
+import { on } from '../core/events.js';
 import { all } from './drafts.js';
 
 const LOW_BYTES = 200e6;
@@ -10,10 +11,17 @@ export async function persist() {
   return (await navigator.storage.persisted()) || navigator.storage.persist();
 }
 
-/** @returns {Promise<{used: number, quota: number, low: boolean}>} bytes; `low`: room for few more photos */
+let full = false;
+on('storage', ({ full: told = full }) => (full = told));
+
+/**
+ * How much is used and may be. What browsers say of the quota is a hint: Chromium tells 10 GB more than is used, whatever
+ * the disk holds. So a write that found no room counts for more, until a photo goes in again.
+ * @returns {Promise<{used: number, quota: number, low: boolean, full: boolean}>} bytes; `low`: room for few more photos
+ */
 export async function estimate() {
   const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
-  return { used: usage, quota, low: quota > 0 && (quota - usage < LOW_BYTES || usage > quota * LOW_SHARE) };
+  return { used: usage, quota, full, low: full || (quota > 0 && (quota - usage < LOW_BYTES || usage > quota * LOW_SHARE)) };
 }
 
 /** Since when the oldest visit waits that has not reached the server; null where none does. @returns {Promise<string|null>} */
