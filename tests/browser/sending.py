@@ -27,7 +27,7 @@ from tests.worlds import complete_answers
 PIN = "246813"
 PATIENCE_MS = 60_000
 MODULES = (
-    "core/vault", "core/words", "data/accounts", "data/assignments", "data/conflicts", "data/drafts", "data/outbox",
+    "core/api", "core/events", "core/vault", "core/words", "data/accounts", "data/assignments", "data/conflicts", "data/drafts", "data/outbox",
     "data/photos", "data/problems", "data/session",
 )  # fmt: skip
 SCRIPT = """async (values) => {
@@ -72,6 +72,7 @@ class Sender:
         self.run("vault.begin(person)", person=person)
         self.run("accounts.saveToken(token)", token=token)
         self.run("accounts.setSetting('lock_seconds', 86400)")
+        self.run("events.emit('settings', { lock_seconds: 86400 })")
         self.run("assignments.refresh()")
         self.run("outbox.begin()")
         return self

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import short_checklists as lists
 from tests.browser.conftest import Site, phone_settings
-from tests.browser.field_work import Field, observation, photos_of
+from tests.browser.field_work import Field, observation
 from tests.browser.line import Line
 from tests.browser.sending import Desk, Sender, Shot, a_work, hashes
 from tests.faults.bad_network import Call
