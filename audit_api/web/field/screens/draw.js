@@ -52,7 +52,7 @@ export async function drawing({ sheet, item, photo, url, back }) {
   return h('article', { class: 'drawing stack' }, h('h1', null, t('draw.title')), h('p', { class: 'muted' }, t('draw.how')),
     h('div', { class: 'frame' }, canvas),
     h('div', { class: 'bottom' }, h('div', { class: 'pair', role: 'radiogroup', 'aria-label': t('draw.tool') }, tools),
-      h('div', { class: 'pair' }, undo, h('a', { class: 'button', 'data-act': 'cancel', href: back, onclick: (event) => { event.preventDefault(); location.replace(back); } }, t('core.cancel')), keepIt), said));
+      h('div', { class: 'pair' }, undo, h('a', { class: 'button', 'data-act': 'cancel', href: back, onclick: (event) => { event.preventDefault(); location.replace(back); } }, t('core.cancel'))), keepIt, said));
 }
 
 async function decoded(url) {

@@ -2,12 +2,13 @@
 import { act, announce, h } from '../core/dom.js';
 import { icon } from '../core/icons.js';
 import { now } from '../core/clock.js';
-import { language, pick, t } from '../core/words.js';
+import { pick, t } from '../core/words.js';
 import * as drafts from '../data/drafts.js';
 import { absent } from './answer.js';
 import { tailWords } from './items/box.js';
 import { momentWords } from './items/automatic.js';
-import { missing, refusals, unasked } from './items/judgement.js';
+import { missing, refusals, sentence, unasked } from './items/judgement.js';
+import { owedWords } from './items/pictures.js';
 import { sectionRoute } from './items/routes.js';
 import { openSheet } from './items/sheet.js';
 import { field } from './items/texts.js';
@@ -66,7 +67,7 @@ function groups(sheet, lacks) {
   const found = new Map();
   for (const row of lacks) found.set(row.section, [...(found.get(row.section) ?? []), row]);
   return [...found].map(([section, rows]) => h('section', { class: 'stack lack' }, h('h3', null, pick(section.title)),
-    h('ul', { class: 'plain stack' }, rows.map(({ item, problems }) => h('li', null, jump(sheet, item, problems.map((problem) => problemWords(item, problem))))))));
+    h('ul', { class: 'plain stack' }, rows.map(({ item, problems }) => h('li', null, jump(sheet, item, problems.map((problem) => problemWords(sheet, item, problem))))))));
 }
 
 function jump(sheet, item, lines) {
@@ -74,9 +75,12 @@ function jump(sheet, item, lines) {
     h('span', { class: 'grow' }, h('strong', null, pick(item.text)), lines.map((line) => h('span', { class: 'small block' }, line))), icon('next'));
 }
 
-function problemWords(item, problem) {
-  const of = problem.code === 'photos_missing' ? pick(item.evidence.of) : '';
-  return `${pick(problem)}${of ? (language() === 'zh' ? `（${of}）` : ` (${of})`) : ''}`;
+function problemWords(sheet, item, problem) {
+  if (problem.code === 'required') return t('review.unanswered');
+  if (problem.code !== 'photos_missing') return sentence(problem);
+  const { needed, given } = sheet.standing.get(item.id);
+  const of = pick(item.evidence.of);
+  return owedWords(needed, given) + (of ? t('pic.of', { of }) : '');
 }
 
 // What the server said when it last refused: of the whole, and of items.

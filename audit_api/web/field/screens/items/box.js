@@ -4,7 +4,7 @@ import { icon } from '../../core/icons.js';
 import { language, pick, t } from '../../core/words.js';
 import { momentWords, position, time } from './automatic.js';
 import { multi, single } from './choices.js';
-import { problemsOf, refusals } from './judgement.js';
+import { problemsOf, refusals, sentence } from './judgement.js';
 import { number } from './numbers.js';
 import { pictures } from './pictures.js';
 import { field, text } from './texts.js';
@@ -42,17 +42,17 @@ export function box(item, sheet, numberShown) {
     sheet.set(id, null);
     control.refresh();
     node.querySelector('[role=radio], [role=checkbox]')?.focus();
-  }, { class: 'quiet' });
+  }, { class: 'quiet clear' });
   const help = h('div', { class: 'help', id: ids.help, hidden: true }, h('p', { class: 'kept' }, pick(item.guidance)));
-  const asks = act('help', '?', () => {
+  const asks = act('help', '', () => {
     help.hidden = !help.hidden;
     asks.setAttribute('aria-expanded', String(!help.hidden));
   }, { class: 'ask', 'aria-expanded': 'false', 'aria-controls': ids.help, 'aria-label': t('answer.help', { item: pick(item.text) }) });
   const answering = h('fieldset', { class: 'answering' }, control.node, photo.owed, photo.list, photo.said, note.node,
     h('div', { class: 'tools row' }, photo.camera, photo.gallery, note.open, clear));
   const node = h('section', { class: 'item card', 'data-item': id, 'aria-labelledby': ids.title },
-    h('div', { class: 'head' }, h('span', { class: 'no number', 'aria-hidden': 'true' }, numberShown, sign),
-      h('h3', { id: ids.title, tabIndex: -1 }, pick(item.text), !item.required && h('span', { class: 'badge' }, t('answer.optional')), said), pick(item.guidance) && asks),
+    h('div', { class: 'head' }, h('h3', { id: ids.title, tabIndex: -1 }, h('span', { class: 'no number', 'aria-hidden': 'true' }, numberShown), pick(item.text),
+      !item.required && h('span', { class: 'badge' }, t('answer.optional')), sign, said), pick(item.guidance) && asks),
     help, told, problems, answering);
 
   let drawn = '';
@@ -77,7 +77,7 @@ export function box(item, sheet, numberShown) {
     photo.refresh();
     note.demand(found.find((problem) => problem.code.startsWith('comment_')));
     const listed = found.filter(({ code }) => !ELSEWHERE.has(code) && (sheet.strict || !LATER.has(code)));
-    problems.replaceChildren(...listed.map((problem) => h('li', { class: 'refusal', 'data-problem': problem.code }, pick(problem))));
+    problems.replaceChildren(...listed.map((problem) => h('li', { class: 'refusal', 'data-problem': problem.code }, sentence(problem))));
     const invalid = found.some(({ code }) => !ELSEWHERE.has(code) && !LATER.has(code));
     for (const input of node.querySelectorAll('[data-part=number], [data-part=text]')) {
       if (invalid) input.setAttribute('aria-invalid', 'true');
@@ -141,7 +141,7 @@ function noteOf(item, sheet, ids) {
     demand: (problem) => {
       demand.hidden = !problem;
       if (!problem) return;
-      demand.replaceChildren(icon('pen'), h('span', null, pick(problem)));
+      demand.replaceChildren(icon('pen'), h('span', null, sentence(problem)));
       [node.hidden, open.hidden] = [false, true];
     },
   };

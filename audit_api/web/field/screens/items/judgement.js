@@ -1,5 +1,6 @@
 // What the rules say of a visit's answers, item by item and section by section. No marks are worked out here or shown:
 // how well a place does must not steer the person who looks.
+import { pick } from '../../core/words.js';
 import { contentOf } from '../../data/drafts.js';
 import { beginFollowUps, checkAnswers, isAnswered, notAsked, positionOf, standings, visibleItems } from '../../rules/index.js';
 
@@ -80,4 +81,10 @@ export function unasked({ draft, checklist }) {
   const late = new Set((draft.follow_ups ?? []).map((row) => row.item));
   const asked = draft.asked.map((note) => note.item);
   return notAsked(checklist, asked, draft.held.observations, contentOf(draft, checklist, 0).observations).filter((id) => !late.has(id));
+}
+
+/** A problem in words, as a sentence of its own. */
+export function sentence(problem) {
+  const words = pick(problem);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -49,6 +49,12 @@ export function notKept(error, file) {
   return error?.name === 'StorageFull' ? t('store.full') : t('pic.not_kept', { name: file.name });
 }
 
+/** How many photos are still owed, in words. */
+export function owedWords(needed, given) {
+  const n = needed - given;
+  return t(`pic.owed${given ? '_more' : ''}${n === 1 ? '_one' : ''}`, { n });
+}
+
 /** The photo part of an item's box. */
 export function pictures(item, sheet) {
   const name = pick(item.text);
@@ -83,7 +89,7 @@ export function pictures(item, sheet) {
     camera.classList.toggle('wanted', lacks > 0);
     if (lacks) {
       const of = pick(item.evidence.of);
-      owed.replaceChildren(icon('camera'), h('span', null, h('strong', null, t(given ? 'pic.owed_more' : 'pic.owed', { n: lacks })), of ? t('pic.of', { of }) : '',
+      owed.replaceChildren(icon('camera'), h('span', null, h('strong', null, owedWords(needed, given)), of ? t('pic.of', { of }) : '',
         sheet.checklist.capture === 'discreet' ? h('span', { class: 'small block' }, t('pic.discreetly')) : ''));
     }
     gallery.hidden = !takesGallery(item, sheet.draft);
