@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
 from audit_api.domain.checklist_document import to_document
-from audit_api.domain.checklists import Checklist
-from tests.browser.conftest import POSITION, Site
+from tests.browser import short_checklists as lists
+from tests.browser.conftest import POSITION
 from tests.browser.phone_app import Phone
 from tests.browser.stored import Store
 
 DEALER = {
     "code": "D0042", "name_zh": "星辰汽车", "name_en": "Star Motors", "datum": "WGS-84",
     "lat": POSITION["latitude"], "lon": POSITION["longitude"],
+}  # fmt: skip
+
+TASK = {
+    "code": "T-1", "wave": "W", "programme": "P", "dealer": DEALER, "mode": "covert", "domain": "sales", "scenario": "",
+    "briefing": "", "window_from": "2026-01-01T00:00:00Z", "window_to": "2099-01-01T00:00:00Z", "visit": None,
 }  # fmt: skip
 
 
@@ -34,18 +40,26 @@ class Sheet:
 
     def section(self, code: str) -> Sheet:
         self.phone.go(f"#/visit/{self.visit}/section/{code}", "answer")
+        self.phone.sees('[data-item^="FLD"]:visible >> nth=0')
         return self
 
     def review(self) -> Sheet:
         self.phone.go(f"#/visit/{self.visit}/review", "review")
         return self
 
+    def photo(self, item: str, slot: str) -> Sheet:
+        self.phone.go(f"#/visit/{self.visit}/photo/{item}/{slot}", "photo")
+        return self
+
     def box(self, item: str) -> Locator:
         return self.phone.box(item)
 
+    def part(self, item: str, selector: str) -> Locator:
+        return self.box(item).locator(selector)
+
     def kept(self, holds: str, arg: Any = None) -> None:
         """Wait until the draft on the disk meets a condition of (draft, arg)."""
-        self.phone.kept(self.visit, holds, f"the draft should meet {holds}", arg)
+        self.phone.kept(self.visit, holds, f"the draft should meet {holds} {arg or ''}", arg)
 
     def value(self, item: str, value: Any) -> None:
         """Wait until the disk holds a value."""
@@ -54,21 +68,35 @@ class Sheet:
     def draft(self) -> dict[str, Any]:
         return self.phone.draft(self.visit)
 
-    def change(self, body: str) -> None:
+    def answered(self, item: str) -> dict[str, Any]:
+        return dict(self.draft()["answers"][item])
+
+    def change(self, body: str, **values: Any) -> None:
         """Change the draft as another tab or the sender would."""
-        self.store.run(f"drafts.update(visit, (draft) => {{ {body} }})", visit=self.visit)
+        self.store.run(f"drafts.update(visit, (draft) => {{ {body} }})", visit=self.visit, **values)
 
 
-def begin(phone: Phone, site: Site, checklist: Checklist, **more: Any) -> Sheet:
-    """Sign somebody in and start a visit."""
-    phone.open()
-    store = Store(phone.page)
-    store.sign_in()
-    return another(phone, store, checklist, **more)
+class Desk:
+    """One signed-in phone that begins one visit after another."""
+
+    def __init__(self, phone: Phone) -> None:
+        self.phone = phone.open()
+        self.store = Store(phone.page)
+        self.store.sign_in()
+        phone.go("#/today", "today")
+
+    def begin(self, document: dict[str, Any] | None = None, **more: Any) -> Sheet:
+        """Start a visit and show all of its items."""
+        task = TASK | more
+        checklist = document or to_document(lists.short())
+        started = self.store.run("drafts.start(task, checklist)", task=task, checklist=checklist)
+        return Sheet(self.phone, self.store, str(started["visit"])).everything()
 
 
-def another(phone: Phone, store: Store, checklist: Checklist, **more: Any) -> Sheet:
-    """Start one more visit on the same phone."""
-    task = {"code": "T-1", "dealer": DEALER, "mode": checklist.mode} | more
-    started = store.run("drafts.start(task, checklist)", task=task, checklist=to_document(checklist))
-    return Sheet(phone, store, str(started["visit"]))
+def short_with(version: int, **changes: dict[str, Any]) -> dict[str, Any]:
+    """Give the short checklist with items changed: by id, with dashes as underscores."""
+    document = deepcopy(to_document(lists.short(version)))
+    for section in document["sections"]:
+        for item in section["items"]:
+            item.update(changes.get(item["id"].replace("-", "_"), {}))
+    return document
