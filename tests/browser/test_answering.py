@@ -249,8 +249,7 @@ def test_a_full_phone_is_said_and_nothing_on_the_screen_is_lost(sheet: Sheet) ->
 
 def test_a_change_draws_nothing_again_that_it_did_not_change(sheet: Sheet) -> None:
     sheet.page.evaluate(
-        "(id) => { globalThis.kept = [...document.querySelectorAll('[data-item] textarea, [data-item] [role=radio]')]; }",
-        lists.BEST,
+        "() => { globalThis.kept = [...document.querySelectorAll('[data-item] :is(textarea, [role=radio])')]; }"
     )
     sheet.phone.answer(lists.GREETED, "no").answer(lists.CLEAN, "1").answer(lists.BEST, "好").comment(lists.LOOK, "注")
     sheet.kept("(d, id) => d.answers[id]?.comment === '注'", lists.LOOK)
