@@ -112,7 +112,7 @@ def phones(chromium: Browser) -> Iterator[Phones]:
 
     def make(language: str = "zh", **more: Any) -> BrowserContext:
         made.append(chromium.new_context(**(phone_settings(language) | more)))
-        made[-1].set_default_timeout(15_000)
+        made[-1].set_default_timeout(30_000)
         return made[-1]
 
     yield make
@@ -187,16 +187,24 @@ def regular(chromium: Browser, site: Site, field: Any) -> Iterator[Callable[[str
     contexts: list[BrowserContext] = []
     made: dict[str, Regular] = {}
 
+    failed: dict[str, str] = {}
+
     def give(language: str) -> Regular:
+        if language in failed:
+            pytest.fail(f"the phone of this module could not be signed in: {failed[language]}")
         if language not in made:
             auditor = field.auditor()
             tasks = [field.task(auditor) for _ in range(Regular.TASKS)]
             contexts.append(chromium.new_context(**phone_settings(language)))
-            contexts[-1].set_default_timeout(15_000)
-            phone = Phone(contexts[-1], site.app, language).sign_in(field.code(auditor))
+            contexts[-1].set_default_timeout(30_000)
+            phone = Phone(contexts[-1], site.app, language)
+            try:
+                phone.sign_in(field.code(auditor))
+            except AssertionError as wrong:
+                failed[language] = str(wrong)
+                raise
             made[language] = Regular(phone, auditor, tasks)
-        made[language].phone.go("#/today", "today")
-        return made[language]
+        return made[language].again()
 
     yield give
     for context in contexts:

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from playwright.sync_api import BrowserContext, BrowserType
 
 from audit_api.domain.directory import OPERATOR, Actor, Role
 from audit_api.domain.programmes import AssignmentRequest
+from audit_api.models.devices import DeviceTries
 from audit_api.operations.assignments import assign
 from audit_api.operations.checklists import publish
 from audit_api.operations.directory import revoke_tokens
@@ -50,7 +52,8 @@ class Field:
         return f"{auditor.name}@example.com".lower()
 
     def code(self, auditor: Actor) -> str:
-        """Have the programme manager make a code to sign in by."""
+        """Have the programme manager make a code to sign in by; here one address signs in more phones than one may."""
+        DeviceTries._get_collection().delete_many({})
         answer = self._client().post(
             "/v1/device-codes", json={"person": self.email(auditor), "minutes": 30}, headers=self.manager
         )
@@ -123,6 +126,7 @@ def photos_of(visit: dict[str, Any]) -> list[str]:
     return [photo["sha256"] for o in visit["observations"] for photo in o["photos"]]
 
 
+@cache
 def picture(seed: int, *, size: tuple[int, int] = (64, 48), name: str = "", quality: int = 85) -> Picture:
     """Draw a JPEG, another for each seed, as the chooser of the phone would hand it over."""
     pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), np.uint8)
@@ -146,7 +150,7 @@ class OwnBrowser:
         self.context = self.kind.launch_persistent_context(
             str(self.folder), executable_path=CHROMIUM, args=list(FLAGS), **phone_settings(self.language)
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(30_000)
         return self.context
 
     def kill(self) -> None:

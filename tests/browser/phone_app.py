@@ -51,6 +51,10 @@ class Phone:
         """Give what stands on the screen."""
         return self.page.locator("body").inner_text(timeout=5_000)
 
+    def words(self) -> str:
+        """Give everything that is written on the screen, also what has to be scrolled to."""
+        return self.page.locator("main").text_content(timeout=5_000) or ""
+
     def dump(self) -> str:
         """Describe the screen for whoever reads a failed test."""
         try:
@@ -90,7 +94,7 @@ class Phone:
 
     def screen(self, *names: str) -> Phone:
         """Wait for one of the screens."""
-        wanted = ", ".join(f"body[data-screen={name}]" for name in names)
+        wanted = ", ".join(f"body[data-screen={name.replace('-', '_')}]" for name in names)
         with self.telling(f"waiting for the screen {' or '.join(names)}"):
             self.page.wait_for_selector(wanted, state="attached")
         return self
@@ -134,7 +138,7 @@ class Phone:
 
     def sign_in(self, code: str, pin: str = PIN) -> Phone:
         """Sign in as from the link of a QR code, choose a PIN, land on Today."""
-        self.open(f"#/sign-in?code={code}").screen("sign_in")
+        self.open(f"#/sign-in?code={code}").screen("sign-in")
         return self.act("sign-in").set_pin(pin).screen("today")
 
     def set_pin(self, pin: str = PIN) -> Phone:
@@ -179,9 +183,13 @@ class Phone:
         """Open the assignment's briefing and start; gives the visit's id. All items stand on one page then."""
         self.go(f"#/assignment/{assignment}", "briefing").act("start")
         self.screen("answer")
-        found = self.until("() => /visit\\/([0-9a-f-]{36})/.exec(location.hash)?.[1]", "waiting for the visit's id")
+        found = self.visit_shown()
         self.everything(found)
-        return str(found)
+        return found
+
+    def visit_shown(self) -> str:
+        """Give the id of the visit in the address."""
+        return str(self.until("() => /visit\\/([0-9a-f-]{36})/.exec(location.hash)?.[1]", "waiting for the visit's id"))
 
     def everything(self, visit: str) -> Phone:
         """Show all sections of a visit at once."""
@@ -280,3 +288,12 @@ class Regular:
 
     def task(self) -> str:
         return self.tasks.pop()
+
+    def again(self) -> Regular:
+        """Begin a test on Today, whatever the one before left, and with its own faults only."""
+        self.phone.faults.clear()
+        self.phone.offline(False)
+        self.phone.page.evaluate("() => { location.hash = '#/today'; }")
+        if self.phone.screen("today", "lock").now_on == "lock":
+            self.phone.unlock().go("#/today", "today")
+        return self

@@ -93,8 +93,8 @@ def long(items: int = 500) -> Checklist:
 def _checklist(code: str, version: int, title: tuple[str, str], sections: list[Any]) -> Checklist:
     source = {
         "schema": "dealer-checklist/1", "code": code, "version": version,
-        "title": {"zh": title[0], "en": title[1]}, "mode": "covert", "domain": "sales", "expected_duration_min": 20,
-        "capture": "discreet", "thresholds": {"pass": 80, "watch": 60},
+        "title": {"zh": title[0], "en": title[1]}, "mode": "announced", "domain": "sales", "expected_duration_min": 20,
+        "capture": "open", "thresholds": {"pass": 80, "watch": 60},
         "sections": [
             {"code": name, "title": {"zh": zh, "en": en}, "weight": weight, "items": items}
             for name, zh, en, weight, items in sections

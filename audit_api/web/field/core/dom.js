@@ -35,6 +35,9 @@ export function act(name, words, fn, more = {}) {
     button.setAttribute('aria-busy', 'true');
     try {
       await fn(event);
+    } catch (error) {
+      // Locked under the finger: the lock screen that stands there now is the answer.
+      if (error?.name !== 'Locked') throw error;
     } finally {
       button.removeAttribute('aria-busy');
     }
