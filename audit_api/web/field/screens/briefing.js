@@ -54,7 +54,7 @@ function reading({ scenario, briefing }, checklist) {
     [t('briefing.scenario'), scenario], [t('briefing.briefing'), briefing], [t('briefing.notes'), pick(checklist?.auditor_notes)],
   ].filter(([, text]) => text);
   if (!texts.length) return '';
-  const made = () => texts.map(([title, text]) => [h('h2', null, isDiscreet() ? '' : title), h('p', { class: 'kept' }, text)]).flat().filter((part) => part.textContent);
+  const made = () => texts.map(([title, text]) => [h('h2', null, title), h('p', { class: 'kept' }, text)]);
   return isDiscreet() ? folded(t('briefing.read'), made) : h('div', null, made());
 }
 

@@ -1,7 +1,7 @@
 // Making the phone ready: one thing at a time, each with its reason; any of them can be left for later.
 import { act, announce, h } from '../core/dom.js';
 import { emit } from '../core/events.js';
-import { isDiscreet, t } from '../core/words.js';
+import { t } from '../core/words.js';
 import { setSetting } from '../data/accounts.js';
 import { persist } from '../data/storage.js';
 import { onIos, standalone } from './parts.js';
@@ -90,6 +90,6 @@ const MAKE = {
     return [act('try-camera', t('first.camera_go'), () => field.click(), { class: 'primary wide' }), field];
   },
   practice() {
-    return h('a', { class: 'button primary wide', href: '#/practice', 'data-act': 'practice' }, t(isDiscreet() ? 'first.open' : 'first.practice_go'));
+    return h('a', { class: 'button primary wide', href: '#/practice', 'data-act': 'practice' }, t('first.practice_go'));
   },
 };

@@ -1,14 +1,14 @@
 // What waits to be sent, photo by photo, and why something does not go. "On the server" is said only with a receipt.
 import { act, announce, h } from '../core/dom.js';
 import { on } from '../core/events.js';
-import { t } from '../core/words.js';
+import { isDiscreet, t } from '../core/words.js';
 import { current, setSetting } from '../data/accounts.js';
 import { cached } from '../data/assignments.js';
 import { all } from '../data/drafts.js';
 import { kick, pause, resume, retry, status } from '../data/outbox.js';
 import { inWords } from '../data/problems.js';
 import { exportNow } from './exporting.js';
-import { badge, moment, placeOf, size } from './parts.js';
+import { badge, folded, moment, placeOf, size } from './parts.js';
 import { photoLine } from './cards.js';
 
 let offs = [];
@@ -83,12 +83,15 @@ function visitCard(visit, dealer) {
 }
 
 function problemPart({ visit, state }, { title, detail, items }) {
-  return h(
-    'div', { class: `note ${state === 'received' ? 'warn' : 'bad'}`, 'data-part': 'problem' },
+  const said = () => [
     h('p', null, h('strong', null, title)), detail && detail !== title && h('p', null, detail),
     items.length > 0 && h('ul', null, items.map(({ item, text }) => h('li', null,
       item ? h('a', { href: `#/visit/${visit}/all?item=${encodeURIComponent(item)}`, 'data-act': 'jump' }, item) : '', item ? ': ' : '', text))),
-    h('p', { class: 'small' }, t('outbox.safe')),
+  ];
+  return h(
+    'div', { class: `note ${state === 'received' ? 'warn' : 'bad'}`, 'data-part': 'problem' },
+    // The server's own words may tell what this is.
+    isDiscreet() ? folded(t('outbox.why'), said) : said(), h('p', { class: 'small' }, t('outbox.safe')),
   );
 }
 

@@ -87,7 +87,6 @@ export default {
   'first.previous': { zh: '上一步', en: 'Back' },
   'first.later': { zh: '可以以后再做。', en: 'It can wait.' },
   'first.allow': { zh: '允许', en: 'Allow' },
-  'first.open': { zh: '打开', en: 'Open' },
   'first.install': { zh: '添加到主屏幕', en: 'Put it on the home screen' },
   'first.install_why': {
     zh: '这样没有网络也能打开，而且手机不会清理您还没上传的内容。桌面上的名称是“日程”。',
@@ -136,5 +135,5 @@ export default {
     en: 'A practice checklist has every kind of question: answering, photos, notes, sending. Nothing of it leaves the phone.',
     discreet: { zh: '把各种操作都试一遍，不会上传。', en: 'Try everything once; nothing is sent.' },
   },
-  'first.practice_go': { zh: '打开练习检查表', en: 'Open the practice checklist' },
+  'first.practice_go': { zh: '打开练习检查表', en: 'Open the practice checklist', discreet: { zh: '打开', en: 'Open' } },
 };
