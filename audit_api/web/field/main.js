@@ -44,12 +44,14 @@ async function lockNow(route) {
 
 async function enter() {
   const person = await people.current();
-  state.seconds = Number(person?.settings?.lock_seconds) || LOCK_SECONDS;
+  if (!person || !vault.isOpen()) return;
+  state.seconds = Number(person.settings.lock_seconds) || LOCK_SECONDS;
   // Everybody's own language and look, whoever used the phone before.
   chooseLanguage(person.locale);
   chooseDiscreet(person.settings.discreet);
   await outbox.begin();
   await renewStatus();
+  if (!vault.isOpen()) return; // locked again meanwhile: the lock stands there already
   if (location.hash === '#/lock') location.replace('#/today');
   else await redraw();
 }

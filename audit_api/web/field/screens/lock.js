@@ -7,10 +7,12 @@ import { accounts } from '../data/accounts.js';
 import { entering, fault } from './parts.js';
 
 let timer = 0;
+// Stays chosen when the screen is drawn anew (another language).
+let present = '';
 
 export async function open() {
   const people = await accounts();
-  let chosen = people.find(({ last }) => last) ?? people[0];
+  let chosen = people.find(({ id }) => id === present) ?? people.find(({ last }) => last) ?? people[0];
   const said = h('p', { class: 'refusal', role: 'alert', id: 'said' });
   const field = h('input', {
     type: 'password', 'data-part': 'pin', 'aria-label': t('lock.pin'), 'aria-describedby': 'said', autocomplete: 'off',
@@ -21,6 +23,7 @@ export async function open() {
   const button = act('unlock', t('lock.unlock'), () => tryPin(chosen, field, said, button), { class: 'primary wide' });
   const choose = (person) => {
     chosen = person;
+    present = person.id;
     forgot.href = `#/sign-in?account=${encodeURIComponent(person.id)}`;
     for (const other of box.querySelectorAll('[data-account]')) other.setAttribute('aria-checked', String(other.dataset.account === person.id));
     field.value = '';
@@ -46,6 +49,7 @@ export async function open() {
 
 export function close() {
   clearTimeout(timer);
+  present = '';
 }
 
 async function tryPin(person, field, said, button) {

@@ -66,20 +66,22 @@ function codeStep(code, again, known, account) {
 function pinStep(known, given, account = '') {
   const { person } = given;
   const here = known.find(({ id }) => id === person.id);
+  const taken = known.filter(({ id }) => id !== person.id).map(({ label: used }) => used);
   const said = h('p', { class: 'refusal', role: 'alert', id: 'said' });
   const pin = (name, label) => h('div', null, h('label', { for: name }, label),
     h('input', { type: 'password', id: name, 'data-part': name, inputMode: 'numeric', autocomplete: 'new-password', maxLength: 32, 'aria-describedby': 'pin-hint said' }));
   const first = pin('pin', t('sign_in.pin'));
   const second = pin('pin-again', t('sign_in.pin_again'));
-  const label = h('input', { type: 'text', id: 'label', 'data-part': 'label', value: here?.label ?? initials(person.name), maxLength: 4, autocomplete: 'off', 'aria-describedby': 'label-hint' });
+  const label = h('input', { type: 'text', id: 'label', 'data-part': 'label', value: here?.label ?? free(initials(person.name), taken), maxLength: 4, autocomplete: 'off', 'aria-describedby': 'label-hint' });
   const set = async () => {
     const [one, two] = [first, second].map((part) => part.querySelector('input'));
     said.textContent = '';
+    if (taken.includes(label.value.trim())) return refuse(label, said, t('sign_in.label_taken'));
     if (one.value.length < SHORTEST_PIN) return refuse(one, said, t('sign_in.pin_short', { n: SHORTEST_PIN }));
     if (simplePin(one.value)) return refuse(one, said, t('sign_in.pin_simple'));
     if (one.value !== two.value) return refuse(two, said, t('sign_in.pin_differs'));
     try {
-      await settle(given, one.value, label.value.trim() || initials(person.name));
+      await settle(given, one.value, label.value.trim() || free(initials(person.name), taken));
     } catch (error) {
       said.textContent = error instanceof WrongRecoveryKey ? t('sign_in.wrong_key') : fault(error);
     }
@@ -117,4 +119,10 @@ function refuse(field, said, words) {
 function initials(name) {
   const words = name.trim().split(/[\s.@-]+/).filter(Boolean);
   return (/^[\x20-\x7e]+$/.test(name) ? words.map((word) => word[0].toUpperCase()).join('') : name.trim()).slice(0, 2) || 'A';
+}
+
+// Two people with the same initials must find themselves on the lock screen.
+function free(label, taken) {
+  for (let n = 2; taken.includes(label); n += 1) label = `${label.slice(0, 2)}${n}`;
+  return label;
 }

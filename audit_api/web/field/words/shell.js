@@ -54,6 +54,7 @@ export default {
   'sign_in.other': { zh: '这个登录码属于{name}。接下来会在这台手机上添加{name}，其他人的内容不受影响。', en: 'This code belongs to {name}. {name} is now added to this phone; what others have on it stays as it is.' },
   'sign_in.label': { zh: '代号', en: 'Initials' },
   'sign_in.label_hint': { zh: '锁屏时只显示代号，不显示姓名。', en: 'The lock screen shows only these, never your name.' },
+  'sign_in.label_taken': { zh: '这台手机上已有人用这个代号，请换一个。', en: 'Somebody on this phone has these initials; choose others.' },
   'sign_in.pin': { zh: '密码（6 位数字）', en: 'PIN (6 digits)' },
   'sign_in.pin_again': { zh: '再输一次', en: 'The same again' },
   'sign_in.pin_hint': {
