@@ -46,14 +46,15 @@ async function enter() {
   const person = await people.current();
   if (!person || !vault.isOpen()) return;
   state.seconds = Number(person.settings.lock_seconds) || LOCK_SECONDS;
+  // Off the lock's own address first: whatever draws again there would lock again.
+  if (location.hash === '#/lock') history.replaceState(history.state, '', '#/today');
   // Everybody's own language and look, whoever used the phone before.
   chooseLanguage(person.locale);
   chooseDiscreet(person.settings.discreet);
   await outbox.begin();
   await renewStatus();
   if (!vault.isOpen()) return; // locked again meanwhile: the lock stands there already
-  if (location.hash === '#/lock') location.replace('#/today');
-  else await redraw();
+  await redraw();
 }
 
 async function renewStatus() {
