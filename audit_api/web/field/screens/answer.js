@@ -11,7 +11,8 @@ import { openSheet } from './items/sheet.js';
 import { stopVoice } from './items/voice.js';
 
 const AT_ONCE = 12; // boxes drawn before the screen is shown; the rest follow a few at a time
-const A_TIME = 10;
+const TURN_MS = 24; // then the finger has its turn
+const TYPING_MS = 700; // while somebody types, nothing is drawn below
 let view = null;
 
 /**
@@ -48,9 +49,18 @@ export async function open({ visit, section = '', all = false, item = '' }) {
     rest.hidden = !plan.length;
   };
   drawNext(until);
+  let typed = -TYPING_MS;
+  node.addEventListener('input', () => (typed = performance.now()));
   const goOn = () => {
     if (view !== mine || !plan.length) return;
-    drawNext(A_TIME);
+    const rests = typed + TYPING_MS - performance.now();
+    if (rests > 0) {
+      setTimeout(goOn, rests);
+      return;
+    }
+    const begun = performance.now();
+    do drawNext(1);
+    while (plan.length && performance.now() - begun < TURN_MS);
     setTimeout(goOn);
   };
   setTimeout(goOn);
