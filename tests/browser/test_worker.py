@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from pymongo import MongoClient
 
 from audit_api.web import field_app
-from tests.browser.conftest import Phones, Site
+from tests.browser.conftest import Phones
+from tests.browser.waiting import until
 from tests.servers import WebServer, environment, serve_command
 
 READY = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller?.state === 'activated')"
@@ -20,30 +24,42 @@ VERSION = "import('/field/core/worker.js').then((worker) => worker.appVersion())
 LOOK = "navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => {})"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Copy the app's files, to change them while they are served."""
-    return Path(shutil.copytree(field_app.FOLDER, tmp_path / "field"))
+@pytest.fixture(scope="module")
+def served(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """Serve a copy of the app's files, to change them meanwhile; nobody signs in, so the database stays empty."""
+    base = tmp_path_factory.mktemp("app")
+    shutil.copytree(field_app.FOLDER, base / "field")
+    database = f"test_{uuid.uuid4().hex[:16]}"
+    env = environment(mongodb_uri, database, AUDIT_FIELD_DIR=str(base / "field"))
+    try:
+        with WebServer(serve_command(workers=1), env, base / "server.log") as server:
+            yield base / "field", f"http://127.0.0.1:{server.port}/field/"
+    finally:
+        with MongoClient[dict[str, Any]](mongodb_uri) as client:
+            client.drop_database(database)
 
 
 @pytest.fixture
-def app(site: Site, folder: Path, tmp_path: Path) -> Iterator[str]:
-    """Serve the copy."""
-    settings = site.network.app.extensions["audit"].settings
-    env = environment(settings.mongodb_uri, settings.database, AUDIT_FIELD_DIR=str(folder))
-    with WebServer(serve_command(workers=1), env, tmp_path / "server.log") as server:
-        yield f"http://127.0.0.1:{server.port}/field/"
+def folder(served: tuple[Path, str]) -> Path:
+    """Give the copy, as it was at first."""
+    shutil.rmtree(served[0])
+    return Path(shutil.copytree(field_app.FOLDER, served[0]))
+
+
+@pytest.fixture
+def app(served: tuple[Path, str], folder: Path) -> str:
+    return served[1]
 
 
 def opened(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(address)
-    page.wait_for_function(UP)
+    until(page, UP)
     return page
 
 
 def in_charge(page: Page) -> None:
-    page.wait_for_function(READY)
+    until(page, READY)
 
 
 def change(folder: Path) -> None:
@@ -89,23 +105,23 @@ def test_a_new_version_waits_until_somebody_takes_it(phones: Phones, app: str, f
     other = opened(context, app)
     change(folder)
     page.evaluate(LOOK)
-    page.wait_for_function(WAITING)
+    until(page, WAITING)
     # Loaded whole, and nothing has happened to who is at work; a further tab opens the present version too.
     assert page.evaluate("globalThis.mark") == "not reloaded"
     assert page.evaluate(VERSION) == before
     context.set_offline(True)
     other.reload()
-    other.wait_for_function(UP)
+    until(other, UP)
     assert other.evaluate("document.documentElement.dataset.newer ?? 'older'") == "older"
     assert other.evaluate("fetch('core/newer.js').then(() => 'there', () => 'not there')") == "not there"
     # Taken without a line: all of it is on the phone already.
     page.evaluate("import('/field/core/worker.js').then((worker) => worker.applyUpdate())")
-    page.wait_for_function("document.documentElement.dataset.newer === 'yes'")
+    until(page, "document.documentElement.dataset.newer === 'yes'")
     assert page.evaluate(VERSION) != before
     assert page.evaluate("caches.keys().then((names) => names.length)") == 1
     # The other tab follows on its way to another screen, where it would load files of the new version.
     other.evaluate("location.hash = '#/quick'")
-    other.wait_for_function("document.documentElement.dataset.newer === 'yes'")
+    until(other, "document.documentElement.dataset.newer === 'yes'")
 
 
 def test_the_next_start_takes_what_was_loaded_before(phones: Phones, app: str, folder: Path) -> None:
@@ -114,11 +130,14 @@ def test_the_next_start_takes_what_was_loaded_before(phones: Phones, app: str, f
     in_charge(page)
     change(folder)
     page.evaluate(LOOK)
-    page.wait_for_function(WAITING)
-    context.set_offline(True)
+    until(page, WAITING)
     page.reload()
-    page.wait_for_function("document.documentElement.dataset.newer === 'yes'")
-    page.wait_for_function(UP)
+    until(page, UP)
+    assert page.evaluate("document.documentElement.dataset.newer ?? 'older'") == "older"
+    page.close()
+    context.set_offline(True)
+    started = opened(context, app)
+    assert started.evaluate("document.documentElement.dataset.newer") == "yes"
 
 
 def test_a_version_that_comes_in_part_is_not_taken(phones: Phones, app: str, folder: Path) -> None:
@@ -143,8 +162,8 @@ def test_a_version_that_comes_in_part_is_not_taken(phones: Phones, app: str, fol
     assert page.evaluate(WAITING) is False
     context.set_offline(True)
     page.reload()
-    page.wait_for_function(UP)
+    until(page, UP)
     context.set_offline(False)
     context.unroute("**/field/core/newer.js")
     page.evaluate(LOOK)
-    page.wait_for_function(WAITING)
+    until(page, WAITING)

@@ -72,13 +72,8 @@ async function answer(name) {
   return fresh;
 }
 
-/** Said by the app: `take-over` (somebody pressed the button), `take-over-alone` (a start, nothing open yet), `version`. */
+/** Said by the app: `take-over` (somebody pressed the button), `version`. */
 async function hear({ data, ports }) {
   if (data?.type === 'version') ports[0]?.postMessage(version);
   if (data?.type === 'take-over') await self.skipWaiting();
-  if (data?.type === 'take-over-alone') {
-    const open = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-    ports[0]?.postMessage(open.length <= 1);
-    if (open.length <= 1) await self.skipWaiting();
-  }
 }

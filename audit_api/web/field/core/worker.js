@@ -1,5 +1,7 @@
 // The service worker as the app sees it: begins it, looks for new versions, changes over when somebody says so.
-// A new version never interrupts: it is loaded whole beside the present one and waits.
+// A new version never interrupts: it is loaded whole beside the present one and waits until somebody takes it, or until
+// the app is closed; the next start then is the new version's. (Taking it over while a page still loads is no good:
+// Chromium 156 may then let it wait for minutes.)
 
 const LOOK_EVERY_MS = 3_600_000;
 let registration = null;
@@ -21,11 +23,6 @@ export async function register(waiting = () => {}) {
   });
   registration = await workers.register(new URL('../sw.js', import.meta.url), { updateViaCache: 'none' });
   lookedAt = Date.now();
-  // Loaded while the app was last open: this start takes it, before anything is unlocked, unless another tab is open.
-  if (updateWaiting()) {
-    asked = true;
-    asked = await ask(registration.waiting, 'take-over-alone');
-  }
   const tell = () => updateWaiting() && waiting();
   const follow = (worker) => worker?.addEventListener('statechange', tell);
   follow(registration.installing);
