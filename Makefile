@@ -33,8 +33,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(INSTALLED) ## Load a network of 60 dealers and serve it (PORT=, DIR=)
-	@$(BIN)/audit-api demo --port $(PORT) --dir "$(DIR)"
+demo: $(INSTALLED) ## Load a network of 60 dealers and serve it (PORT=, DIR=; for a phone HTTPS=1 HOST=)
+	@$(BIN)/audit-api demo --port $(PORT) --dir "$(DIR)" $(if $(HTTPS),--https) $(if $(HOST),--host "$(HOST)")
 
 dossiers: $(INSTALLED) ## Write docs/dossiers from the demo's network
 	$(BIN)/audit-api demo dossiers --out docs/dossiers

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from audit_api.cli.context import now, terminal_language
 from audit_api.cli.demo_client import checklist, flags, visit
 from audit_api.cli.demo_dossiers import dossiers
 from audit_api.cli.demo_folder import demo_settings, private_json, sole_user, wait_for_port, write_private
+from audit_api.cli.demo_https import LOOPBACK, Place, offer_authority, place
+from audit_api.cli.demo_phone import explain_phone, sign_in_link
 from audit_api.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
 from audit_api.settings import Settings, child_environment, mongodb_uri_of, names_database
 
@@ -43,14 +45,18 @@ RUN = [sys.executable, "-c", "from audit_api.cli import main; main()"]
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the data; what is there is used again.",
 )
+@click.option("--https", is_flag=True, help="Serve HTTPS under an authority of the demo's own, for a real phone.")
+@click.option(
+    "--host", default=LOOPBACK, show_default=True, help="Address of this machine to listen on; needs --https."
+)
 @click.option("--dealers", default=60, show_default=True, type=click.IntRange(12, 60), help="How many, at first load.")
 @click.pass_context
-def demo(context: click.Context, *, port: int, folder: Path, dealers: int) -> None:
+def demo(context: click.Context, *, port: int, folder: Path, https: bool, host: str, dealers: int) -> None:
     """Load an invented network (once) and serve it until Ctrl-C."""
     if context.invoked_subcommand is None:
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
-        _run(folder.resolve(), port, dealers)
+        _run(folder.resolve(), host, port, dealers, https=https)
 
 
 for command in (checklist, visit, flags, dossiers):
@@ -64,7 +70,7 @@ def _leave(number: int, frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _run(folder: Path, port: int, dealers: int) -> None:
+def _run(folder: Path, host: str, port: int, dealers: int, *, https: bool) -> None:
     began = time.monotonic()
 
     def say(zh: str, en: str) -> None:
@@ -74,23 +80,30 @@ def _run(folder: Path, port: int, dealers: int) -> None:
     _check_machine(folder)
     try:
         with sole_user(folder):
-            wait_for_port(port, say)
+            chosen = place(folder, host=host, port=port, https=https, at=now())
+            wait_for_port(chosen.address, port, say)
             with _database(folder, say) as uri:
-                _load_and_serve(folder, demo_settings(folder, uri), port, dealers, say)
+                _load_and_serve(folder, demo_settings(folder, uri, chosen.url), chosen, dealers, say)
     except KeyboardInterrupt:
         say("已停止；数据保留在 " + str(folder), f"stopped; the data stays in {folder}")
     except EmbeddedMongoError as error:
         sys.exit(f"audit-api: {error}")
 
 
-def _load_and_serve(folder: Path, settings: Settings, port: int, dealers: int, say: Callable[[str, str], None]) -> None:
-    url = f"http://127.0.0.1:{port}"
-    serve = ("serve", "--port", str(port))
-    with _loading(folder, settings, dealers, say) as rest, _beside(folder / SERVER_LOG, settings, *serve) as server:
-        tokens, copying = rest()
-        _wait_until_ready(url, server, folder)
-        say(f"就绪：{url}/ ，Ctrl-C 停止", f"ready: {url}/ (Ctrl-C stops it)")
-        _explain(url, tokens, copying)
+def _load_and_serve(
+    folder: Path, settings: Settings, chosen: Place, dealers: int, say: Callable[[str, str], None]
+) -> None:
+    serve = ("serve", *chosen.serve_options())
+    with (
+        _loading(folder, settings, dealers, say) as rest,
+        _beside(folder / SERVER_LOG, settings, *serve) as server,
+        offer_authority(chosen) if chosen.authority else nullcontext("") as authority_url,
+    ):
+        tokens, copying, link = rest()
+        _wait_until_ready(chosen, server, folder)
+        say(f"就绪：{chosen.url}/ ，Ctrl-C 停止", f"ready: {chosen.url}/ (Ctrl-C stops it)")
+        _explain(chosen, tokens, copying)
+        explain_phone(chosen, link, authority_url)
         dealer = next(entry["sees"] for entry in tokens if entry["role"] == "dealer")
         say(
             f"正在检测经销商 {dealer} 照片中的人脸和车牌；完成后其结果页面显示照片",
@@ -127,10 +140,11 @@ def _database(folder: Path, say: Callable[[str, str], None]) -> Iterator[str]:
 @contextmanager
 def _loading(
     folder: Path, settings: Settings, dealers: int, say: Callable[[str, str], None]
-) -> Iterator[Callable[[], tuple[list[dict[str, str]], str]]]:
+) -> Iterator[Callable[[], tuple[list[dict[str, str]], str, str]]]:
     """Load all that a screening reads; gives the function that does the rest, while the server starts beside it.
 
-    That function returns role, e-mail and token of the people to act as, and the visit with a recycled photograph.
+    That function returns role, e-mail and token of the people to act as, the visit with a recycled photograph, and
+    the link that signs a phone in.
     """
     from audit_api.auth import hash_token  # noqa: PLC0415 - heavy; not needed to say what is missing
     from audit_api.evidence.store import GridFSStore  # noqa: PLC0415
@@ -153,13 +167,15 @@ def _loading(
             found = operations.load_survey(loading)
             operations.load_visits(loading, found, screened=True)
 
-        def rest() -> tuple[list[dict[str, str]], str]:
+        def rest() -> tuple[list[dict[str, str]], str, str]:
             if not there:
                 with _screening(folder, settings, say):
                     operations.load_visits(loading, found, screened=False)
                 operations.finish_demo()
             _, copying = operations.recycled_pair(loading.plan)
-            return _tokens(folder / "tokens.json", loading, hash_token), copying.visit_id
+            tokens = _tokens(folder / "tokens.json", loading, hash_token)
+            auditor = next(entry["email"] for entry in tokens if entry["role"] == "auditor")
+            return tokens, copying.visit_id, sign_in_link(auditor, settings)
 
         yield rest
     finally:
@@ -219,11 +235,12 @@ def _beside(log: Path, settings: Settings, *arguments: str) -> Iterator[subproce
             _stop(process)
 
 
-def _wait_until_ready(url: str, server: subprocess.Popen[bytes], folder: Path) -> None:
+def _wait_until_ready(chosen: Place, server: subprocess.Popen[bytes], folder: Path) -> None:
+    url, context = chosen.url, chosen.context
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            with urllib.request.urlopen(url + "/readyz", timeout=5):  # noqa: S310 - our own loopback address
+            with urllib.request.urlopen(url + "/readyz", timeout=5, context=context):  # noqa: S310 - our own server
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -240,9 +257,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _explain(url: str, tokens: list[dict[str, str]], copying: str) -> None:
+def _explain(chosen: Place, tokens: list[dict[str, str]], copying: str) -> None:
     """Print the tokens, the three commands to paste, and where a recycled photograph is to be seen."""
-    zh = terminal_language() == "zh"
+    zh, url = terminal_language() == "zh", chosen.url
     click.echo(
         "\n"
         + ("令牌（同时保存在数据文件夹的 tokens.json）：" if zh else "Tokens (kept in tokens.json in the data folder):")
@@ -260,7 +277,9 @@ def _explain(url: str, tokens: list[dict[str, str]], copying: str) -> None:
         "\n" + ("在另一个终端、同一文件夹里粘贴：" if zh else "Paste these into another terminal, in this folder:")
     )
     for number, (told_zh, told_en, verb, role) in enumerate(lines, 1):
-        click.echo(f"\n{number}. {told_zh if zh else told_en}\n   {command_line(verb, url, by_role[role])}")
+        click.echo(
+            f"\n{number}. {told_zh if zh else told_en}\n   {command_line(verb, url, by_role[role], chosen.authority)}"
+        )
     page = f"{url}/visits/{copying}/copies"
     click.echo(
         "\n"
@@ -273,8 +292,9 @@ def _explain(url: str, tokens: list[dict[str, str]], copying: str) -> None:
     click.echo("\n" + (f"接口文档：{url}/docs" if zh else f"API documentation: {url}/docs"))
 
 
-def command_line(verb: str, url: str, token: str) -> str:
+def command_line(verb: str, url: str, token: str, authority: Path | None = None) -> str:
     """Give a command that can be pasted into a shell in the present folder; a token may begin with a dash."""
     program = Path(sys.argv[0]).absolute()
     shown = os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
-    return shlex.join([shown, "demo", verb, url, f"--token={token}"])
+    trusted = f"SSL_CERT_FILE={shlex.quote(str(authority))} " if authority else ""
+    return trusted + shlex.join([shown, "demo", verb, url, f"--token={token}"])

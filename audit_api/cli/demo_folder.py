@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import secrets
 import socket
@@ -46,11 +47,11 @@ def _locked(file: IO[str]) -> bool:
     return True
 
 
-def wait_for_port(port: int, say: Callable[[str, str], None]) -> None:
+def wait_for_port(address: str, port: int, say: Callable[[str, str], None]) -> None:
     """Wait until the port is free: the server of a demo killed a moment ago is just letting go of it."""
     deadline = time.monotonic() + PORT_SECONDS
     told = False
-    while not _is_free(port):
+    while not _is_free(address, port):
         if time.monotonic() > deadline:
             zh, en = f"端口 {port} 被占用，请换一个：PORT=…", f"port {port} is taken; choose another: PORT=…"
             sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
@@ -60,24 +61,27 @@ def wait_for_port(port: int, say: Callable[[str, str], None]) -> None:
         time.sleep(0.3)
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+def _is_free(address: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                zh, en = f"{address} 不是本机地址，请换一个 HOST=…", f"{address} is no address of this machine: HOST=…"
+                sys.exit(f"audit-api: {zh if terminal_language() == 'zh' else en}")
             return False
     return True
 
 
-def demo_settings(folder: Path, uri: str) -> Settings:
+def demo_settings(folder: Path, uri: str, url: str) -> Settings:
     """Make the demo's settings; its secrets are made once and kept in the folder."""
     kept = private_json(folder / "secrets.json") or {
         "secret_key": secrets.token_urlsafe(48),
         "contact_key": secrets.token_urlsafe(48),
     }
     write_private(folder / "secrets.json", kept)
-    return from_env(mongodb_uri=uri, database=DATABASE, demo=True, **kept)
+    return from_env(mongodb_uri=uri, database=DATABASE, demo=True, public_url=url, **kept)
 
 
 def private_json(path: Path) -> Any:
