@@ -30,7 +30,7 @@ from audit_api.evidence.outlines import JpegOutline, bytes_a_pixel, check_heic, 
 from audit_api.evidence.remarks import PhotoRefused, Remark, remark
 from audit_api.evidence.shrink import Rows, brought_down, in_rows
 
-_READ_BYTES: Final = 1 << 18
+_READ_BYTES: Final = 1 << 17
 _JPEG_SCANS: Final = 100
 _CUT_OFF: Final = ("truncated", "end of file", "premature")
 _MARKS: Final = PhotoMarks()

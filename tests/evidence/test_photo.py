@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pillow_heif
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from audit_api.evidence.containers import TailReader
 from audit_api.evidence.exif import TakenAt
 from audit_api.evidence.likeness import perceptual_hash
 from audit_api.evidence.photo import PhotoCaps, inspect
@@ -169,6 +172,22 @@ def test_threads_do_not_disturb_each_other(encode):
     for thread in threads:
         thread.join()
     assert [found[i] for i in range(len(photos))] == alone
+
+
+@given(
+    st.lists(st.sampled_from([b"\xff\xd9", b"\xff\xda", b"\xff", b"\0"]), max_size=20).map(b"".join),
+    st.integers(1, 20),
+    st.integers(0, 10),
+)
+def test_the_end_is_found_wherever_blocks_are_cut(data, block_bytes, scan_start):
+    """Against one walk over all bytes: the first mark of the end from the scan on, and the scans before it."""
+    marks = [at for at in range(scan_start, len(data) - 1) if data[at] == 0xFF and data[at + 1] in (0xD9, 0xDA)]
+    ends = [at for at in marks if data[at + 1] == 0xD9]
+    reader = TailReader("JPEG", scan_start)
+    for at in range(0, len(data), block_bytes):
+        reader.feed(data[at : at + block_bytes])
+    assert reader.end == (ends[0] + 2 if ends else -1)
+    assert reader.scans == 1 + sum(data[at + 1] == 0xDA and (not ends or at < ends[0]) for at in marks)
 
 
 def test_a_large_photo_never_stands_whole_in_python_memory(draw, tmp_path):
