@@ -89,7 +89,7 @@ def _scatter(data: dict[str, Any], zh: bool) -> Any:
     import altair as alt  # noqa: PLC0415 - see TYPE_CHECKING above
 
     x = alt.X("x:Q", title="审核：通过率超出通常" if zh else "Audits: share passed beyond the usual",
-              axis=alt.Axis(format="+.0%", tickCount=6))  # fmt: skip
+              axis=alt.Axis(format="+.1~%", tickCount=6, labelFlush=False, labelPadding=5))  # fmt: skip
     y = alt.Y("y:Q", title="满意度水平（标准差）" if zh else "Survey level (standard deviations)")
     return alt.layer(*_points(data, x, y))
 
