@@ -7,7 +7,6 @@ from typing import Any
 
 from audit_api.domain.checklists import Text
 
-MOST_OF_ITEM = 10
 MOST_OF_VISIT = 100
 DISCREET = "discreet"
 NOT_IN_PROGRAMME = Text(

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from audit_api.domain.visits import canonical_json
 
 ALGORITHM = "Ed25519"
-KEY_BYTES = 32
 
 
 class KeyUnreadableError(ValueError):

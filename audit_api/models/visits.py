@@ -18,7 +18,6 @@ from audit_api.domain.visits import State
 
 MOST_CONFLICTS = 200
 """Refused contents kept for one visit."""
-MOST_SCORES = 200
 
 
 class Visit(Document):

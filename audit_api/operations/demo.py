@@ -39,7 +39,6 @@ SENDERS = 4
 """Visits sent at once: while one waits for the journal, another is drawn."""
 USUAL_QUALITY = 0.75
 QUESTIONNAIRE = "SSQ"
-SCREENED_DOMAIN = "sales"
 
 Say = Callable[[str, str], None]
 """Tells progress in Chinese and English."""

@@ -37,7 +37,6 @@ REASONS = {
     STRAIGHT: {"straight_lining"},
     FAVOURING: {"favoured_dealer"},
 }
-RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")

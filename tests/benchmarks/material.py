@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,11 +105,6 @@ def photo(megapixels: float = 12.0, *, seed: int = 1) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=82, exif=exif)
     return out.getvalue()
-
-
-def fresh_ids(count: int) -> list[str]:
-    """Mint visit ids as a phone does."""
-    return [str(uuid.uuid4()) for _ in range(count)]
 
 
 BEGIN = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)

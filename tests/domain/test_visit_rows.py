@@ -32,7 +32,6 @@ PLACES = Places(
 )  # fmt: skip
 HEAD = ("visit_id", "dealer", "auditor", "started_at")
 SAID = ("V1", "D1", "LI", "2025-03-03 10:00")
-ODD = ["9" * 400, "1e9", "NaN", "-0", "5;5", "；", "½", "\ud800"]
 WORDS = {"yes": "是", "no": "否", "na": "不适用"}
 
 

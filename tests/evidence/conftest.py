@@ -31,9 +31,6 @@ def _encode(format_name: str = "JPEG", width: int = 96, height: int = 64, **opti
     return out.getvalue()
 
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 10: 8}
-
-
 def _directory(entries: list[tuple[int, int, int, bytes]], at: int, order: str) -> bytes:
     """Lay out one directory: (tag, type, count, value bytes); long values follow it."""
     head, tail = struct.pack(order + "H", len(entries)), b""
