@@ -13,8 +13,8 @@ from audit_api import problems
 from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, declares, services, uncapped_stream
-from audit_api.operations import attachments, photo_chunks, visit_attachments
-from audit_api.routes.bodies import BYTES, CHUNK, HOW_FAR, IF_NONE_MATCH, ChunkStream, so_far
+from audit_api.operations import attachments, visit_attachments
+from audit_api.routes import evidence
 from audit_api.routes.downloads import AS_ATTACHMENT, download
 from audit_api.schemas.attachments import AttachmentSchema, VisitAttachmentsSchema
 from audit_api.schemas.photos import ChunkHeaders
@@ -27,16 +27,7 @@ KINDS = (
     "application/octet-stream", "application/pdf", "audio/aac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav",
     "audio/webm", "video/mp4", "video/quicktime", "video/webm",
 )  # fmt: skip
-
-
-REFUSALS = (
-    problems.TOO_LARGE,
-    problems.UNSUPPORTED_MEDIA_TYPE,
-    problems.HASH_MISMATCH,
-    problems.ATTACHMENT_REFUSED,
-    problems.RECORDING_NOT_ALLOWED,
-    problems.TOO_MANY_REQUESTS,
-)
+REFUSALS = (*evidence.REFUSALS, problems.ATTACHMENT_REFUSED, problems.RECORDING_NOT_ALLOWED)
 
 
 @blp.route("/attachments/<string:sha256>")
@@ -45,13 +36,10 @@ class Attachment(MethodView):
 
     @requires(Role.AUDITOR, *STAFF)
     @declares(problems.TOO_MANY_REQUESTS)
-    @blp.doc(**HOW_FAR)
+    @blp.doc(**evidence.HOW_FAR)
     def head(self, sha256: str) -> ResponseReturnValue:
         """Tell how much of an attachment has arrived; 404 says nothing about what others have sent."""
-        found = photo_chunks.find_offset(
-            sha256, kind=attachments.ATTACHMENTS, settings=services().settings, actor=actor()
-        )
-        return so_far(found)
+        return evidence.how_far(attachments.ATTACHMENTS, sha256)
 
     @requires(Role.AUDITOR, *STAFF)
     @blp.doc(**AS_ATTACHMENT)
@@ -61,14 +49,7 @@ class Attachment(MethodView):
 
     @requires(Role.AUDITOR, Role.DEALER)
     @declares(problems.MALFORMED_REQUEST, problems.ATTACHMENT_EXISTS, *REFUSALS)
-    @blp.doc(
-        requestBody={
-            "required": True,
-            "description": "The original bytes; the content type is a hint, the bytes decide",
-            "content": {kind: {"schema": BYTES} for kind in KINDS},
-        },
-        parameters=[IF_NONE_MATCH],
-    )
+    @blp.doc(**evidence.whole(KINDS))
     @blp.response(201, AttachmentSchema)
     def put(self, sha256: str) -> Any:
         """Send an attachment; 412 means it is here already, which is a success for the sender."""
@@ -80,25 +61,12 @@ class Attachment(MethodView):
 
     @requires(Role.AUDITOR, Role.DEALER)
     @declares(problems.ATTACHMENT_EXISTS, problems.UPLOAD_OFFSET, *REFUSALS)
-    @blp.doc(**CHUNK)
+    @blp.doc(**evidence.CHUNK)
     @blp.arguments(ChunkHeaders, location="headers")
     @blp.response(201, AttachmentSchema)
     def patch(self, sent: dict[str, int], sha256: str) -> Any:
         """Send a chunk of an attachment; 409 tells the true offset, 412 that it is here, a success."""
-        settings = services().settings
-        request.max_content_length = settings.upload_chunk_bytes + 1
-        received = photo_chunks.receive_chunk(
-            services().store,
-            ChunkStream(),
-            sha256,
-            offset=sent["offset"],
-            length=sent["length"],
-            kind=attachments.ATTACHMENTS,
-            settings=settings,
-            actor=actor(),
-            at=now(),
-        )
-        return received.facts or so_far(received.offset)
+        return evidence.receive_chunk(attachments.ATTACHMENTS, sha256, sent)
 
 
 @blp.route("/visits/<uuid:visit_id>/attachments")

@@ -1,4 +1,4 @@
-"""Files that arrive as raw request bodies."""
+"""Tables that arrive as raw request bodies."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flask import Response, request
-from werkzeug.exceptions import ClientDisconnected
+from flask import request
 
 from audit_api import problems
 from audit_api.extensions import services
@@ -26,54 +25,6 @@ TABLE_BODY: dict[str, Any] = {
     "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TABLE_TYPES},
 }
 """`requestBody` of a route that takes a table, for the OpenAPI file."""
-
-
-BYTES = {"type": "string", "format": "binary"}
-OFFSET = {
-    "Upload-Offset": {
-        "description": "Bytes that the server holds durably; go on there",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0},
-    }
-}
-# What routes of evidence declare: how far a file is, a chunk of it, and that none is ever replaced.
-HOW_FAR: dict[str, Any] = {
-    "responses": {
-        "200": {"description": "It is here, whole"},
-        "204": {"description": "A part of it is here, sent by the caller", "headers": OFFSET},
-    }
-}
-CHUNK: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": "The bytes from Upload-Offset on; chunks of 256 to 512 KB suit a phone",
-        "content": {"application/octet-stream": {"schema": BYTES}},
-    },
-    "responses": {"204": {"description": "Held durably up to here, more is to come", "headers": OFFSET}},
-}
-IF_NONE_MATCH: dict[str, Any] = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "`*`, and understood so when left out: evidence is never replaced",
-    "schema": {"type": "string"},
-}
-
-
-def so_far(offset: int | None) -> Response:
-    """Answer 200 for a whole file, 204 with the offset for a part of one."""
-    return Response(status=200) if offset is None else Response(status=204, headers={"Upload-Offset": str(offset)})
-
-
-class ChunkStream:
-    """The body of a request that ends where the connection does: what came of a chunk need not be sent again."""
-
-    def read(self, size: int = -1) -> bytes:
-        """Read on, at most `size` bytes; none at the end."""
-        try:
-            return request.stream.read(size)
-        except ClientDisconnected:
-            return b""
 
 
 @contextmanager

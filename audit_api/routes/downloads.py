@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
-from audit_api.routes.bodies import BYTES
+from audit_api.routes.evidence import BYTES
 
 MEDIA_TYPE = "application/octet-stream"
 AS_ATTACHMENT = {
