@@ -2,18 +2,7 @@
 
 from typing import Final
 
-from audit_api.evidence.remarks import Remark
-
-
-class AttachmentRefused(Exception):
-    """Tell why an attachment cannot be taken in: `code` for programs, `zh` and `en` for people."""
-
-    def __init__(self, code: str, **numbers: object) -> None:
-        zh, en = REASONS[code]
-        self.code = code
-        self.zh = zh.format(**numbers)
-        self.en = en.format(**numbers)
-        super().__init__(self.en)
+from audit_api.evidence.remarks import EvidenceRefused, Remark
 
 
 def attachment_remark(code: str) -> Remark:
@@ -97,3 +86,9 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "a PDF and send that.",
     ),
 }
+
+
+class AttachmentRefused(EvidenceRefused):
+    """Tell why an attachment cannot be taken in."""
+
+    reasons = REASONS

@@ -1,7 +1,8 @@
 """What is said to people about a photo: remarks on one taken in, reasons for one refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +14,13 @@ class Remark:
     en: str
 
 
-class PhotoRefused(Exception):
-    """Tell why a photo cannot be taken in: `code` for programs, `zh` and `en` for people."""
+class EvidenceRefused(Exception):
+    """Tell why a file cannot be taken in: `code` for programs, `zh` and `en`, from `reasons`, for people."""
+
+    reasons: ClassVar[Mapping[str, tuple[str, str]]]
 
     def __init__(self, code: str, **numbers: object) -> None:
-        zh, en = REASONS[code]
+        zh, en = self.reasons[code]
         self.code = code
         self.zh = zh.format(**numbers)
         self.en = en.format(**numbers)
@@ -151,3 +154,9 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "The photo's data is damaged and cannot be opened; please take or send it again.",
     ),
 }
+
+
+class PhotoRefused(EvidenceRefused):
+    """Tell why a photo cannot be taken in."""
+
+    reasons = REASONS
