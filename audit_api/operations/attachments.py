@@ -1,4 +1,4 @@
-"""Verbs on attachments: receive, open."""
+"""Verbs on attachments: receive; evidence_reading.py opens them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from audit_api.domain.directory import Actor, Role
 from audit_api.evidence.attachment_words import AttachmentRefused, attachment_remark
 from audit_api.evidence.attachments import AttachmentCaps, begins_well, inspect_attachment
 from audit_api.evidence.store import BlobStore
-from audit_api.models import photos, trail
+from audit_api.models import photos
 from audit_api.models.attachments import Attachment, AttachmentUpload
-from audit_api.models.base import Row, collection
+from audit_api.models.base import Row
 from audit_api.models.directory import Dealer
 from audit_api.models.programmes import Assignment, Programme
-from audit_api.operations.directory import scope_filter
-from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_whole
+from audit_api.operations.evidence_intake import EvidenceKind, receive_whole, refusal
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
-_KINDS = {"unsupported_format": problems.UNSUPPORTED_MEDIA_TYPE, "too_many_bytes": problems.TOO_LARGE}
-_NAMES = {
+_ENDINGS = {
     "MP3": "mp3", "AAC": "aac", "M4A": "m4a", "MP4": "mp4", "MOV": "mov", "Ogg": "ogg", "WebM": "webm", "WAV": "wav",
     "PDF": "pdf",
 }  # fmt: skip
@@ -47,47 +45,6 @@ def receive_attachment(
     return receive_whole(
         ATTACHMENTS, store, stream, sha256, announced_bytes=announced_bytes, settings=settings, actor=actor, at=at
     )
-
-
-def may_see_attachment(actor: Actor, sha256: str) -> bool:
-    """Tell whether a person sent the attachment, or has a visit or a dealer's reply in sight whose sender names it.
-
-    As with photos: naming somebody else's hash opens nothing, and a dealer opens none by its hash.
-    """
-    if actor.role is Role.DEALER:
-        return False
-    senders = photos.senders_of(sha256, AttachmentUpload)
-    if actor.id in senders:
-        return True
-    if actor.role is Role.AUDITOR or not senders:
-        return False
-    naming = {"observations.attachments.sha256": sha256, "auditor": {"$in": senders}}
-    replied = {
-        "$or": [
-            {"replies": {"$elemMatch": {"attachments": sha256, "by": {"$in": senders}}}},
-            {"appeal.attachments": sha256, "appeal.by": {"$in": senders}},
-        ]
-    }
-    return any(
-        collection(name).find_one({"$and": [wanted, scope_filter(actor)]}, {"_id": 1}) is not None
-        for name, wanted in (("visits", naming), ("questions", replied))
-    )
-
-
-def open_attachment(store: BlobStore, sha256: str, *, actor: Actor, at: datetime) -> tuple[Row, BinaryIO]:
-    """Open the bytes as they were sent, and record who did; raises NOT_FOUND.
-
-    Returns `{"name", "byte_count"}` and a file to be read and closed by the caller.
-    """
-    check_name(sha256)
-    if not may_see_attachment(actor, sha256):
-        raise Problem(problems.NOT_FOUND)
-    row = Attachment._get_collection().find_one({"_id": sha256}, {"format": 1, "byte_count": 1})
-    if row is None:
-        raise Problem(problems.NOT_FOUND)
-    blob = store.open(sha256)
-    trail.append("attachment", sha256, "opened", actor_id=actor.id, at=at)
-    return {"name": f"{sha256[:16]}.{_NAMES[row['format']]}", "byte_count": row["byte_count"]}, blob
 
 
 def facts_of(person: str, hashes: list[str]) -> dict[str, Row]:
@@ -117,7 +74,7 @@ def _look(file: BinaryIO, settings: Settings) -> Row:
     try:
         row = asdict(inspect_attachment(file, caps))
     except AttachmentRefused as refused:
-        raise _refusal(refused) from refused
+        raise refusal(refused, problems.ATTACHMENT_REFUSED) from refused
     row["remarks"] = list(row["remarks"])
     return row
 
@@ -138,21 +95,19 @@ def _may_record_somewhere(actor: Actor) -> bool:
     return Programme._get_collection().find_one(wanted | {"recording_allowed": True}, {"_id": 1}) is not None
 
 
-def _refusal(refused: AttachmentRefused) -> Problem:
-    kind = _KINDS.get(refused.code, problems.ATTACHMENT_REFUSED)
-    return Problem(kind, zh=refused.zh, en=refused.en, members={"reason": refused.code})
-
-
 ATTACHMENTS = EvidenceKind(
+    noun="attachment",
+    named_as="attachments",
+    endings=_ENDINGS,
+    opened="opened",
     facts=Attachment,
     uploads=AttachmentUpload,
     exists=problems.ATTACHMENT_EXISTS,
     settled=(problems.ATTACHMENT_EXISTS, problems.UNSUPPORTED_MEDIA_TYPE, problems.ATTACHMENT_REFUSED),
     most_bytes=lambda settings: settings.max_attachment_bytes,
-    refuse=lambda code, numbers: _refusal(AttachmentRefused(code, **numbers)),
+    refuse=lambda code, numbers: refusal(AttachmentRefused(code, **numbers), problems.ATTACHMENT_REFUSED),
     begins_well=begins_well,
     look=_look,
     admit=_admit,
-    may_see=may_see_attachment,
     shown=shown,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from mongoengine import Document
 from audit_api import problems
 from audit_api.domain.directory import Actor
 from audit_api.evidence.partials import PartialBusyError, PartialUploads
+from audit_api.evidence.remarks import EvidenceRefused
 from audit_api.evidence.store import BlobStore, HashDiffersError
 from audit_api.models import photos
 from audit_api.models.base import Row, to_milliseconds
@@ -26,6 +27,7 @@ from audit_api.settings import Settings
 
 HASH = re.compile(r"[0-9a-f]{64}")
 _BLOCK_BYTES = 1 << 18
+_KINDS = {"unsupported_format": problems.UNSUPPORTED_MEDIA_TYPE, "too_many_bytes": problems.TOO_LARGE}
 
 
 def _anybody(row: Row, actor: Actor) -> None:
@@ -36,12 +38,18 @@ def _anybody(row: Row, actor: Actor) -> None:
 class EvidenceKind:
     """What differs between kinds of evidence.
 
-    `look` gives the facts of a file, or raises the problem it is refused with; `refuse` makes that problem of a code
-    and its numbers; `begins_well` tells from the first bytes whether a file can be of this kind; `admit` raises a
-    problem where this person may not send what was found. After the problems `settled`, nothing that came in chunks is
-    of any use. `not_read`: fields of the facts too large to be read for nothing.
+    `noun` is its name in the trail, `opened` what is written there of a download; `named_as`: the list in which
+    observations, replies and appeals name it; `endings`: of file names, by format. `look` gives the facts of a file,
+    or raises the problem it is refused with; `refuse` makes that problem of a code and its numbers; `begins_well`
+    tells from the first bytes whether a file can be of this kind; `admit` raises a problem where this person may not
+    send what was found. After the problems `settled`, nothing that came in chunks is of any use. `not_read`: fields of
+    the facts too large to be read for nothing.
     """
 
+    noun: str
+    named_as: str
+    endings: Mapping[str, str]
+    opened: str
     facts: type[Document]
     uploads: type[Document]
     exists: ProblemType
@@ -50,7 +58,6 @@ class EvidenceKind:
     refuse: Callable[[str, dict[str, Any]], Problem]
     begins_well: Callable[[bytes], bool]
     look: Callable[[BinaryIO, Settings], Row]
-    may_see: Callable[[Actor, str], bool]
     shown: Callable[[Row], Row]
     admit: Callable[[Row, Actor], None] = _anybody
     not_read: tuple[str, ...] = ()
@@ -143,6 +150,12 @@ def check_name(sha256: str) -> None:
             zh="照片和附件以其 SHA-256（64 位小写十六进制）命名",
             en="A photo or attachment is named by its SHA-256: 64 lower-case hexadecimal digits",
         )
+
+
+def refusal(refused: EvidenceRefused, otherwise: ProblemType) -> Problem:
+    """Put the reason for which a file is refused into a problem."""
+    kind = _KINDS.get(refused.code, otherwise)
+    return Problem(kind, zh=refused.zh, en=refused.en, members={"reason": refused.code})
 
 
 def _drop(uploads: PartialUploads, actor: Actor, sha256: str) -> None:

@@ -13,6 +13,7 @@ from audit_api.evidence.store import BlobStore
 from audit_api.models import photos as rows
 from audit_api.models.base import Row
 from audit_api.operations.evidence_intake import EvidenceKind, check_name, take_in
+from audit_api.operations.evidence_reading import is_in_sight
 from audit_api.operations.photo_refusals import remembers_refusals
 from audit_api.operations.photos import PHOTOS
 from audit_api.operations.upload_limits import count_bytes, make_room, one_writer, room_on_disk
@@ -45,7 +46,7 @@ def find_offset(sha256: str, *, kind: EvidenceKind = PHOTOS, settings: Settings,
     Raises NOT_FOUND where there is nothing, or nothing that this person may know of.
     """
     check_name(sha256)
-    if kind.may_see(actor, sha256):
+    if is_in_sight(kind, sha256, actor):
         return None
     with one_writer(), room_on_disk(), PartialUploads(settings.upload_dir).locked(actor.id, sha256) as partial:
         if partial is None or partial.size == 0:

@@ -1,4 +1,4 @@
-"""Verbs on photos: receive, open."""
+"""Verbs on photos: receive, show small; evidence_reading.py opens originals."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from datetime import datetime
 from typing import IO, BinaryIO
 
 from audit_api import problems
-from audit_api.domain.directory import Actor, Role
+from audit_api.domain.directory import Actor
 from audit_api.evidence.containers import format_of
 from audit_api.evidence.measures import PhotoMarks
 from audit_api.evidence.photo import PhotoCaps, inspect
 from audit_api.evidence.remarks import FOR_REVIEWERS, PhotoRefused, remark
 from audit_api.evidence.store import BlobStore
-from audit_api.models import photos, trail
-from audit_api.models.base import Row, collection, to_milliseconds
-from audit_api.operations.directory import scope_filter
-from audit_api.operations.evidence_intake import EvidenceKind, check_name, receive_whole
+from audit_api.models import photos
+from audit_api.models.base import Row, to_milliseconds
+from audit_api.operations.evidence_intake import EvidenceKind, receive_whole, refusal
+from audit_api.operations.evidence_reading import check_sight
 from audit_api.problems import Problem
 from audit_api.settings import Settings
 
-_KINDS = {"unsupported_format": problems.UNSUPPORTED_MEDIA_TYPE, "too_many_bytes": problems.TOO_LARGE}
-_NAMES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
+_ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIC": "heic"}
 
 
 def receive_photo(
@@ -43,53 +42,13 @@ def receive_photo(
     )
 
 
-def may_see_photo(actor: Actor, sha256: str) -> bool:
-    """Tell whether a person sent the photo, or has a visit or a dealer's reply in sight whose sender names it.
-
-    That the visit's own auditor sent it matters: naming somebody else's hash must open nothing.
-    A dealer sees no photo by its hash.
-    """
-    if actor.role is Role.DEALER:
-        return False
-    senders = photos.senders_of(sha256)
-    if actor.id in senders:
-        return True
-    if actor.role is Role.AUDITOR or not senders:
-        return False
-    naming = {"observations.photos.sha256": sha256, "auditor": {"$in": senders}}
-    replied = {
-        "$or": [
-            {"replies": {"$elemMatch": {"photos": sha256, "by": {"$in": senders}}}},
-            {"appeal.photos": sha256, "appeal.by": {"$in": senders}},
-        ]
-    }
-    return any(
-        collection(name).find_one({"$and": [wanted, scope_filter(actor)]}, {"_id": 1}) is not None
-        for name, wanted in (("visits", naming), ("questions", replied))
-    )
-
-
 def open_photo_thumbnail(sha256: str, *, actor: Actor) -> bytes:
     """Give the thumbnail, a JPEG without metadata; raises NOT_FOUND."""
-    check_sight(sha256, actor)
+    check_sight(PHOTOS, sha256, actor)
     row = photos.Photo._get_collection().find_one({"_id": sha256}, {"thumbnail": 1})
     if row is None:
         raise Problem(problems.NOT_FOUND)
     return bytes(row["thumbnail"])
-
-
-def open_photo_original(store: BlobStore, sha256: str, *, actor: Actor, at: datetime) -> tuple[Row, BinaryIO]:
-    """Open the bytes as they were sent, and record who did; raises NOT_FOUND.
-
-    Returns `{"name", "byte_count"}` and a file to be read and closed by the caller.
-    """
-    check_sight(sha256, actor)
-    row = photos.Photo._get_collection().find_one({"_id": sha256}, {"format": 1, "byte_count": 1})
-    if row is None:
-        raise Problem(problems.NOT_FOUND)
-    blob = store.open(sha256)
-    trail.append("photo", sha256, "original_opened", actor_id=actor.id, at=at)
-    return {"name": f"{sha256[:16]}.{_NAMES[row['format']]}", "byte_count": row["byte_count"]}, blob
 
 
 def shown(row: Row) -> Row:
@@ -97,13 +56,6 @@ def shown(row: Row) -> Row:
     said = [asdict(remark(code)) for code in row["remarks"] if code not in FOR_REVIEWERS]
     names = ("byte_count", "format", "width", "height", "taken_at", "position")
     return {"sha256": row["_id"], **{name: row[name] for name in names}, "remarks": said}
-
-
-def check_sight(sha256: str, actor: Actor) -> None:
-    """Raise NOT_FOUND where the photo is not whole or this person may not know of it."""
-    check_name(sha256)
-    if not may_see_photo(actor, sha256):
-        raise Problem(problems.NOT_FOUND)
 
 
 def _look(file: BinaryIO, settings: Settings) -> Row:
@@ -117,7 +69,7 @@ def _look(file: BinaryIO, settings: Settings) -> Row:
     try:
         facts = inspect(file, PhotoCaps(max_bytes=settings.max_photo_bytes), marks)
     except PhotoRefused as refused:
-        raise _refusal(refused) from refused
+        raise refusal(refused, problems.PHOTO_REFUSED) from refused
     row = asdict(facts)
     del row["sha256"]
     row["remarks"] = [said.code for said in facts.remarks]
@@ -126,22 +78,19 @@ def _look(file: BinaryIO, settings: Settings) -> Row:
     return row
 
 
-def _refusal(refused: PhotoRefused) -> Problem:
-    """Put the reason for which a photo is refused into a problem."""
-    kind = _KINDS.get(refused.code, problems.PHOTO_REFUSED)
-    return Problem(kind, zh=refused.zh, en=refused.en, members={"reason": refused.code})
-
-
 PHOTOS = EvidenceKind(
+    noun="photo",
+    named_as="photos",
+    endings=_ENDINGS,
+    opened="original_opened",
     facts=photos.Photo,
     uploads=photos.PhotoUpload,
     not_read=tuple(photos.WITHOUT_PIXELS),
     exists=problems.PHOTO_EXISTS,
     settled=(problems.PHOTO_EXISTS, problems.UNSUPPORTED_MEDIA_TYPE, problems.PHOTO_REFUSED),
     most_bytes=lambda settings: settings.max_photo_bytes,
-    refuse=lambda code, numbers: _refusal(PhotoRefused(code, **numbers)),
+    refuse=lambda code, numbers: refusal(PhotoRefused(code, **numbers), problems.PHOTO_REFUSED),
     begins_well=lambda head: format_of(head) is not None,
     look=_look,
-    may_see=may_see_photo,
     shown=shown,
 )

@@ -17,7 +17,8 @@ from audit_api.models import trail
 from audit_api.models.base import Row, collection, in_transaction, to_milliseconds
 from audit_api.models.regions import PhotoView, view_of
 from audit_api.operations.directory import scope_filter
-from audit_api.operations.photos import check_sight
+from audit_api.operations.evidence_reading import check_sight
+from audit_api.operations.photos import PHOTOS
 from audit_api.operations.regions_detecting import covered
 from audit_api.operations.visit_reading import find_visit
 from audit_api.problems import Problem
@@ -28,7 +29,7 @@ WAITING: Row = {"state": "waiting", "revision": 0, "regions": []}
 
 def list_regions(actor: Actor, sha256: str) -> Row:
     """Give the regions of a photo and where it stands: waiting, looked_at or failed. Raises NOT_FOUND."""
-    check_sight(sha256, actor)
+    check_sight(PHOTOS, sha256, actor)
     return _shown(sha256, view_of(sha256))
 
 
@@ -64,7 +65,7 @@ def remove_region(sha256: str, *, revision: int, region: str, actor: Actor, at: 
 
 def open_display(actor: Actor, sha256: str) -> bytes:
     """Give the display derivative, uncovered; raises NOT_FOUND, also while the photo waits."""
-    check_sight(sha256, actor)
+    check_sight(PHOTOS, sha256, actor)
     view = view_of(sha256, pictures=True)
     if view is None or view["state"] != "looked_at":
         raise Problem(problems.NOT_FOUND)
@@ -114,7 +115,7 @@ def find_visit_photo(actor: Actor, visit_id: str, sha256: str) -> None:
 
 
 def _view_to_change(actor: Actor, sha256: str, revision: int) -> Row:
-    check_sight(sha256, actor)
+    check_sight(PHOTOS, sha256, actor)
     view = view_of(sha256, pictures=True)
     if view is None or view["state"] != "looked_at":
         raise Problem(

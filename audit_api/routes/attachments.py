@@ -14,6 +14,7 @@ from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, declares, services, uncapped_stream
 from audit_api.operations import attachments, visit_attachments
+from audit_api.operations.evidence_reading import open_original
 from audit_api.routes import evidence
 from audit_api.routes.downloads import AS_ATTACHMENT, download
 from audit_api.schemas.attachments import AttachmentSchema, VisitAttachmentsSchema
@@ -45,7 +46,7 @@ class Attachment(MethodView):
     @blp.doc(**AS_ATTACHMENT)
     def get(self, sha256: str) -> ResponseReturnValue:
         """Download an attachment; who did so is recorded."""
-        return download(*attachments.open_attachment(services().store, sha256, actor=actor(), at=now()))
+        return download(*open_original(attachments.ATTACHMENTS, services().store, sha256, actor=actor(), at=now()))
 
     @requires(Role.AUDITOR, Role.DEALER)
     @declares(problems.MALFORMED_REQUEST, problems.ATTACHMENT_EXISTS, *REFUSALS)

@@ -11,7 +11,9 @@ from audit_api import auth, problems
 from audit_api.auth import actor, now, page_requires
 from audit_api.domain.directory import STAFF
 from audit_api.extensions import services
-from audit_api.operations import attachments, flags, visit_attachments
+from audit_api.operations import flags, visit_attachments
+from audit_api.operations.attachments import ATTACHMENTS
+from audit_api.operations.evidence_reading import open_original
 from audit_api.problems import Problem
 from audit_api.routes.downloads import download
 from audit_api.web.pages import page
@@ -43,7 +45,7 @@ def visit_attachment(visit_id: UUID, sha256: str) -> ResponseReturnValue:
     found = visit_attachments.list_visit_attachments(actor(), str(visit_id))
     if sha256 not in {named["sha256"] for named in found["items"]}:
         raise Problem(problems.NOT_FOUND)
-    return download(*attachments.open_attachment(services().store, sha256, actor=actor(), at=now()))
+    return download(*open_original(ATTACHMENTS, services().store, sha256, actor=actor(), at=now()))
 
 
 @blp.get("/flags/<string:flag>/attachments/<string:sha256>")
@@ -52,4 +54,4 @@ def flag_attachment(flag: str, sha256: str) -> ResponseReturnValue:
     """Save an attachment of a dealer's reply; who did so is recorded."""
     if sha256 not in flags.attachments_of_flag(actor(), flag):
         raise Problem(problems.NOT_FOUND)
-    return download(*attachments.open_attachment(services().store, sha256, actor=actor(), at=now()))
+    return download(*open_original(ATTACHMENTS, services().store, sha256, actor=actor(), at=now()))

@@ -13,6 +13,7 @@ from audit_api.auth import actor, now, requires
 from audit_api.domain.directory import STAFF, Role
 from audit_api.extensions import Blueprint, declares, services, uncapped_stream
 from audit_api.operations import photos
+from audit_api.operations.evidence_reading import open_original
 from audit_api.routes import evidence
 from audit_api.routes.downloads import AS_ATTACHMENT, download
 from audit_api.schemas.photos import ChunkHeaders, PhotoSchema
@@ -40,7 +41,7 @@ class Photo(MethodView):
     @blp.doc(**AS_ATTACHMENT)
     def get(self, sha256: str) -> ResponseReturnValue:
         """Download the original; who did so is recorded."""
-        return download(*photos.open_photo_original(services().store, sha256, actor=actor(), at=now()))
+        return download(*open_original(photos.PHOTOS, services().store, sha256, actor=actor(), at=now()))
 
     @requires(Role.AUDITOR, Role.DEALER)
     @declares(problems.MALFORMED_REQUEST, problems.PHOTO_EXISTS, *REFUSALS)
