@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mongoengine import BooleanField, DateTimeField, Document, FloatField, IntField, ListField, StringField
 
+from audit_api.models.photos import EvidenceUpload
+
 
 class Attachment(Document):
     """What one look at an attachment found; written after its blob, never changed."""
@@ -21,11 +23,7 @@ class Attachment(Document):
     meta = {"collection": "attachments", "auto_create_index": False}
 
 
-class AttachmentUpload(Document):
-    """That a person has sent an attachment: the last write of a receipt, so that it is whole when this is there."""
+class AttachmentUpload(EvidenceUpload):
+    """That a person has sent an attachment."""
 
-    id = StringField(primary_key=True)  # person:sha256
-    sha256 = StringField(required=True)
-    person = StringField(required=True)
-    received_at = DateTimeField(required=True)
-    meta = {"collection": "attachment_uploads", "auto_create_index": False, "indexes": ["sha256"]}
+    meta = {"collection": "attachment_uploads"}

@@ -59,14 +59,20 @@ class Photo(Document):
     }
 
 
-class PhotoUpload(Document):
-    """That a person has sent a photo: the last write of a receipt, so that it is whole when this is there."""
+class EvidenceUpload(Document):
+    """That a person has sent a file: the last write of a receipt, so that it is whole when this is there."""
 
     id = StringField(primary_key=True)  # person:sha256
     sha256 = StringField(required=True)
     person = StringField(required=True)
     received_at = DateTimeField(required=True)
-    meta = {"collection": "photo_uploads", "auto_create_index": False, "indexes": ["sha256"]}
+    meta = {"abstract": True, "auto_create_index": False, "indexes": ["sha256"]}
+
+
+class PhotoUpload(EvidenceUpload):
+    """That a person has sent a photo."""
+
+    meta = {"collection": "photo_uploads"}
 
 
 class PhotoRefusal(Document):
