@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from audit_api import __version__, problems
+from audit_api import problems
 from audit_api.domain.auditor_cases import first_state
 from audit_api.domain.directory import Actor
 from audit_api.evidence.store import BlobStore
 from audit_api.models import trail
 from audit_api.models.auditors import AuditorDossier, AuditorRun
-from audit_api.models.base import Row, in_transaction, to_milliseconds
+from audit_api.models.base import Row, in_transaction
 from audit_api.models.directory import Person
 from audit_api.operations.auditors_inputs import collect_inputs
 from audit_api.operations.programmes import brand_filter, open_wave
-from audit_api.operations.screening_frozen import code_sha256, freeze_inputs, own_store
-from audit_api.operations.screening_inputs import visits_from
+from audit_api.operations.screening_frozen import freeze_inputs, name_run, own_store, run_record
 from audit_api.problems import Problem
 
 if TYPE_CHECKING:  # a web process reads dossiers without paying for the arithmetic
@@ -54,24 +51,13 @@ def screen_auditors(
     found_wave = open_wave(actor, wave)
     progress("collecting visits")
     inputs = collect_inputs(found_wave)
-    run_id = _run_id(wave, inputs.content_hash(), asdict(parameters))
+    run_id = name_run(f"{wave}-auditors", inputs.content_hash(), asdict(parameters))
     if (there := AuditorRun._get_collection().find_one({"_id": run_id})) is not None:
         return {**there, "code": run_id, "repeated": True}
     screening = screen(inputs, parameters, progress)
     progress("freezing the inputs")
     frozen = freeze_inputs(inputs, store or own_store())
-    run: Row = {
-        "_id": run_id,
-        "wave": wave,
-        "programme": found_wave["programme"],
-        "brand": found_wave["brand"],
-        "started_at": to_milliseconds(at),
-        "by": actor.id,
-        "scope": {"visits_from": visits_from(found_wave), "visits_until": found_wave["ends_at"]},
-        "run": screening.run,
-        "code_sha256": code_sha256(),
-        "frozen": frozen,
-    }
+    run = run_record(run_id, found_wave, screening.run, frozen, actor=actor, at=at)
     dossiers = _dossier_rows(run, screening)
 
     def commit(session: ClientSession) -> None:
@@ -86,11 +72,6 @@ def screen_auditors(
         kept = AuditorRun._get_collection().find_one({"_id": run_id})
         return {**(kept or run), "code": run_id, "repeated": True}
     return {**run, "code": run_id, "repeated": False}
-
-
-def _run_id(wave: str, inputs_sha256: str, parameters: dict[str, Any]) -> str:
-    made_of = json.dumps([inputs_sha256, parameters, __version__, code_sha256()], sort_keys=True)
-    return f"{wave}-auditors-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
 
 
 def _dossier_rows(run: Row, screening: Screening) -> list[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from audit_api.domain.directory import Actor
@@ -11,7 +10,7 @@ from audit_api.evidence.store import BlobStore
 from audit_api.models.auditors import AuditorDossier
 from audit_api.models.base import Row
 from audit_api.operations.auditors import open_auditor_run
-from audit_api.operations.screening_frozen import frozen_auditor_inputs, own_store
+from audit_api.operations.screening_frozen import frozen_auditor_inputs, own_store, parameters_of
 from audit_api.operations.screening_replay import Figure, Replay, compare_figures, pairs
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ def replay_auditor_run(
     run = open_auditor_run(actor, run_id)
     progress("reading the frozen inputs")
     inputs = frozen_auditor_inputs(run, store or own_store())
-    known = {field.name for field in fields(Parameters)}
-    given = {name: value for name, value in run["run"]["parameters"].items() if name in known}
-    made = screen(inputs, Parameters(**given), progress)
+    made = screen(inputs, parameters_of(run, Parameters), progress)
     progress("comparing with what was kept")
     return compare_figures(run, made.run, _figures(run, made))
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from audit_api import __version__, problems
+from audit_api import problems
 from audit_api.domain.directory import Actor
 from audit_api.domain.flag_views import shown, shown_dealer, shown_run, without_grading
 from audit_api.evidence.store import BlobStore
@@ -23,8 +21,8 @@ from audit_api.operations.directory import scope_filter
 from audit_api.operations.flags_blind import show_figures, under_review
 from audit_api.operations.flags_raising import Raising, add_photos, dossier_rows, flag_rows
 from audit_api.operations.programmes import brand_filter, open_wave
-from audit_api.operations.screening_frozen import code_sha256, freeze_inputs, frozen_inputs, own_store
-from audit_api.operations.screening_inputs import collect_inputs, refused, visits_from
+from audit_api.operations.screening_frozen import freeze_inputs, frozen_inputs, name_run, own_store, run_record
+from audit_api.operations.screening_inputs import collect_inputs, refused
 from audit_api.operations.screening_watch import supersede_watches
 from audit_api.problems import Problem
 
@@ -65,7 +63,7 @@ def run_screening(
     found_wave = open_wave(actor, wave)
     progress("collecting responses and visits")
     inputs = collect_inputs(found_wave, questionnaire)
-    run_id = _run_id(wave, questionnaire, inputs.content_hash(), asdict(parameters))
+    run_id = name_run(f"{wave}-{questionnaire}", inputs.content_hash(), asdict(parameters))
     if (there := _run_there(run_id, wave, questionnaire, action=parameters.action)) is not None:
         return there
     raising = Raising(found_wave, questionnaire, action=parameters.action, control_share=control_share)
@@ -73,20 +71,10 @@ def run_screening(
     add_photos(screening.dossiers)
     progress("keeping what was found")
     frozen = freeze_inputs(inputs, store or own_store())
-    run: Row = {
-        "_id": run_id,
-        "wave": wave,
-        "programme": found_wave["programme"],
-        "brand": found_wave["brand"],
+    run = run_record(run_id, found_wave, screening.run, frozen, actor=actor, at=at) | {
         "questionnaire": questionnaire,
         "action": parameters.action,
-        "started_at": to_milliseconds(at),
         "finished_at": to_milliseconds(at + timedelta(seconds=time.monotonic() - started)),
-        "by": actor.id,
-        "scope": {"visits_from": visits_from(found_wave), "visits_until": found_wave["ends_at"]},
-        "run": screening.run,
-        "code_sha256": code_sha256(),
-        "frozen": frozen,
     }
     _keep_dealers(run, screening)
     raised = flag_rows(run, screening.dealers, screening.dossiers, raising)
@@ -223,11 +211,6 @@ def flags_of_run(actor: Actor, run_id: str, *, figures: bool = False) -> list[Ro
         rows = sorted(found, key=lambda row: (row["grade"], row["dealer"]))
         return [shown(row, actor, reviewed=True) for row in rows]
     return sorted(found, key=lambda row: (row["grade"], row["p"], row["dealer"]))
-
-
-def _run_id(wave: str, questionnaire: str, inputs_sha256: str, parameters: dict[str, Any]) -> str:
-    made_of = json.dumps([inputs_sha256, parameters, __version__, code_sha256()], sort_keys=True)
-    return f"{wave}-{questionnaire}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
 
 
 def _run_there(run_id: str, wave: str, questionnaire: str, *, action: bool) -> Row | None:

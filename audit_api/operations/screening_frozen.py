@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from audit_api import __version__
+from audit_api.domain.directory import Actor
 from audit_api.evidence.store import BlobMissingError, BlobStore, GridFSStore
-from audit_api.models.base import Row, current_database
-from audit_api.operations.screening_inputs import refused
+from audit_api.models.base import Row, current_database, to_milliseconds
+from audit_api.operations.screening_inputs import refused, visits_from
 
 if TYPE_CHECKING:  # a web process reads runs without paying for the arithmetic
     from audit_api.anomaly.auditors.inputs import Inputs as AuditorInputs
     from audit_api.anomaly.batch import Inputs
 
+Parameters = TypeVar("Parameters")
 Read = Callable[[Mapping[str, BinaryIO], str], Any]
 
 
@@ -55,6 +60,34 @@ def frozen_auditor_inputs(run: Row, store: BlobStore) -> AuditorInputs:
 
     inputs: AuditorInputs = _thawed(run, store, read_auditor_tables)
     return inputs
+
+
+def name_run(of: str, inputs_sha256: str, parameters: Mapping[str, Any]) -> str:
+    """Name a run by what it is made of, so that the same again has the same name."""
+    made_of = json.dumps([inputs_sha256, parameters, __version__, code_sha256()], sort_keys=True)
+    return f"{of}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
+
+
+def run_record(name: str, wave: Row, made: Mapping[str, Any], frozen: list[Row], *, actor: Actor, at: datetime) -> Row:
+    """Give what is kept of every run: the wave, by whom and when, which visits counted, what was made by which code."""
+    return {
+        "_id": name,
+        "wave": wave["_id"],
+        "programme": wave["programme"],
+        "brand": wave["brand"],
+        "started_at": to_milliseconds(at),
+        "by": actor.id,
+        "scope": {"visits_from": visits_from(wave), "visits_until": wave["ends_at"]},
+        "run": made,
+        "code_sha256": code_sha256(),
+        "frozen": frozen,
+    }
+
+
+def parameters_of(run: Row, kind: type[Parameters]) -> Parameters:
+    """Give the parameters a run was made with, those that this version still knows."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type] # a dataclass
+    return kind(**{name: value for name, value in run["run"]["parameters"].items() if name in known})
 
 
 def _rows(table: Any) -> int:

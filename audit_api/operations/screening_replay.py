@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit_api import __version__
@@ -12,7 +12,7 @@ from audit_api.evidence.store import BlobStore
 from audit_api.models import flags
 from audit_api.models.base import Row
 from audit_api.operations.screening import find_run
-from audit_api.operations.screening_frozen import code_sha256, frozen_inputs, own_store
+from audit_api.operations.screening_frozen import code_sha256, frozen_inputs, own_store, parameters_of
 
 if TYPE_CHECKING:
     from audit_api.anomaly.outcome import Screening
@@ -61,10 +61,7 @@ def replay_run(
     run = find_run(actor, run_id)
     progress("reading the frozen inputs")
     inputs = frozen_inputs(run, store or own_store())
-    known = {field.name for field in fields(Parameters)}
-    given = run["run"]["parameters"]
-    parameters = Parameters(**{name: value for name, value in given.items() if name in known})
-    made = screen(inputs, parameters, progress, dossiers=False)
+    made = screen(inputs, parameters_of(run, Parameters), progress, dossiers=False)
     progress("comparing with what was kept")
     return compare_figures(run, made.run, _figures(run, made))
 
