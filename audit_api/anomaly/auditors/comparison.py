@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.stats import betabinom, t
 
 from audit_api.anomaly.auditors.indicator import FEW_AUDITORS, FEW_VISITS, Result
-from audit_api.anomaly.parse import Floats, Integers, Truths
+from audit_api.anomaly.parse import Floats, Integers, Texts, Truths
 
 FEWEST_PEERS = 5
 CAP = 2.0
@@ -41,20 +43,31 @@ def estimate_result(
 ) -> Result:
     """Compare one estimate per auditor, with its variance, with those of the others; see mean_result."""
     count = len(estimate)
-    reason = np.full(count, "", dtype=object)
-    reason[~enough] = few
+    reason = _reasons(enough, few)
     observed, expected, p = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
-    for a in np.flatnonzero(enough):
-        peers = enough.copy()
-        peers[a] = False
-        if peers.sum() < FEWEST_PEERS:
-            reason[a] = FEW_AUDITORS
-            continue
+    for a, peers in _each_with_peers(enough, reason):
         centre, spread, doubt = _centre(estimate[peers], variance[peers], floor)
         z = (estimate[a] - centre) / np.sqrt(variance[a] + spread + doubt)
         observed[a], expected[a] = estimate[a], centre
         p[a] = max(float(t.sf(z, EFFICIENCY * (peers.sum() - 1))), SMALLEST_P)
     return Result(observed, expected, n.astype(np.int64), p, reason)
+
+
+def _reasons(enough: Truths, few: str) -> Texts:
+    reason = np.full(len(enough), "", dtype=object)
+    reason[~enough] = few
+    return reason
+
+
+def _each_with_peers(enough: Truths, reason: Texts) -> Iterator[tuple[np.intp, Truths]]:
+    """Yield each auditor with enough and the others who have; where these are too few, that is the reason instead."""
+    for a in np.flatnonzero(enough):
+        peers = enough.copy()
+        peers[a] = False
+        if peers.sum() < FEWEST_PEERS:
+            reason[a] = FEW_AUDITORS
+        else:
+            yield a, peers
 
 
 def _centre(estimate: Floats, variance: Floats, floor: float) -> tuple[float, float, float]:
@@ -99,15 +112,9 @@ def count_result(
     """
     count = len(k)
     enough = n >= min_n
-    reason = np.full(count, "", dtype=object)
-    reason[~enough] = few
+    reason = _reasons(enough, few)
     observed, mean, p = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
-    for a in np.flatnonzero(enough):
-        peers = enough.copy()
-        peers[a] = False
-        if peers.sum() < FEWEST_PEERS:
-            reason[a] = FEW_AUDITORS
-            continue
+    for a, peers in _each_with_peers(enough, reason):
         share = float(k[peers].sum() / n[peers].sum()) if expected is None else float(expected[a])
         mean[a] = min(max(share, floor), 0.95)
         size = (1.0 - (r := max(rho, _correlation(k[peers], n[peers])))) / r
