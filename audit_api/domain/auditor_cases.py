@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from audit_api.domain.flags import DecisionRefused, check_reason
+from audit_api.domain.flags import DecisionRefused, check_reason, said_before
 
 
 class CaseState(StrEnum):
@@ -82,11 +82,7 @@ def decide(state: CaseState, taken: Sequence[CaseDecision], decision: CaseDecisi
     check_reason(decision.reason)
     same = {before.by for before in taken if before.outcome is decision.outcome}
     if decision.by in same:
-        raise DecisionRefused(
-            "",
-            "您已经这样决定过；需要另一位人员作出同样的决定",
-            "You have decided so already; a second person has to agree",
-        )
+        raise said_before()
     reached = TRANSITIONS.get((state, _event(decision.outcome, agreed=bool(same))))
     if reached is None:
         raise DecisionRefused("", *_refusal(state))

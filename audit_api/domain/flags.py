@@ -178,11 +178,7 @@ def decide(
     check_content(decision.outcome, decision.reason, decision.look_alike)
     latest = {before.by: before for before in taken if before.revision >= heard_revision}
     if (own := latest.pop(decision.by, None)) is not None and _same(own, decision):
-        raise DecisionRefused(
-            "",
-            "您已经这样决定过；需要另一位人员作出同样的决定",
-            "You have decided so already; a second person has to agree",
-        )
+        raise said_before()
     agreed = any(_same(other, decision) for other in latest.values())
     return step(state, _event(decision.outcome, agreed=agreed, unanswered=state is FlagState.ASKED and silent))
 
@@ -229,6 +225,15 @@ def check_reason(reason: str) -> None:
             f"请写明理由（至少 {SHORTEST_REASON} 个字符）",
             f"Give the reason in at least {SHORTEST_REASON} characters",
         )
+
+
+def said_before() -> DecisionRefused:
+    """Refuse a decision that its author has taken already: two people are wanted, not one twice."""
+    return DecisionRefused(
+        "",
+        "您已经这样决定过；需要另一位人员作出同样的决定",
+        "You have decided so already; a second person has to agree",
+    )
 
 
 def _same(one: Decision, other: Decision) -> bool:
