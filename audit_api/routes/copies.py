@@ -11,7 +11,8 @@ from audit_api.auth import actor, requires
 from audit_api.domain.directory import STAFF
 from audit_api.extensions import Blueprint
 from audit_api.operations import copies
-from audit_api.schemas.copies import CopiesQuery, CopiesSchema
+from audit_api.schemas.copies import CopiesSchema
+from audit_api.schemas.fields import LongPageQuery
 
 blp = Blueprint("copies", __name__, url_prefix="/v1/visits", description="Photos used more than once")
 
@@ -21,7 +22,7 @@ class Copies(MethodView):
     """The copies of one visit's photos."""
 
     @requires(*STAFF)
-    @blp.arguments(CopiesQuery, location="query")
+    @blp.arguments(LongPageQuery, location="query")
     @blp.response(200, CopiesSchema)
     def get(self, query: dict[str, Any], visit_id: UUID) -> Any:
         """List photos of any visit, dealer or year that are the same as this visit's, or altered from them."""

@@ -5,16 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from audit_api.extensions import Schema
-from audit_api.schemas.fields import PageQuery, Text
 from audit_api.schemas.photos import TakenAtSchema
-
-LONGEST_ID = 200
-
-
-class CopiesQuery(PageQuery):
-    """Which part of the list."""
-
-    after = Text(longest=LONGEST_ID, load_default=None, metadata={"description": "`next` of the page before"})
 
 
 class CopiedPhotoSchema(Schema):

@@ -12,6 +12,7 @@ from audit_api.extensions import Schema
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 PAGE_LIMIT = 200
+LONGEST_ID = 200
 MAX_BYTES, MAX_DIGITS = 2**53, 16
 
 
@@ -86,6 +87,12 @@ class PageQuery(Schema):
 
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=PAGE_LIMIT))
     after = Text(longest=100, load_default=None, metadata={"description": "`next` of the page before"})
+
+
+class LongPageQuery(PageQuery):
+    """Which part of a list whose entries have long names."""
+
+    after = Text(longest=LONGEST_ID, load_default=None, metadata={"description": "`next` of the page before"})
 
 
 def page_of(item: type[Schema]) -> type[Schema]:

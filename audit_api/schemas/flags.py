@@ -7,17 +7,15 @@ from marshmallow import fields, validate
 from audit_api.domain.flag_hearing import LONGEST_QUESTION, SHORTEST_QUESTION
 from audit_api.domain.flags import LONGEST_REASON, LOOK_ALIKES, SHORTEST_REASON, FlagState, Interest, Outcome
 from audit_api.extensions import Schema
-from audit_api.schemas.fields import PageQuery, Text, page_of
+from audit_api.schemas.fields import LONGEST_ID, LongPageQuery, Text, page_of
 
-LONGEST_ID = 200
 STATES = [state.value for state in FlagState]
 GRADES = ["watch", "flag"]
 
 
-class FlagQuery(PageQuery):
+class FlagQuery(LongPageQuery):
     """Which flags."""
 
-    after = Text(longest=LONGEST_ID, load_default=None, metadata={"description": "`next` of the page before"})
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     grade = fields.String(load_default=None, validate=validate.OneOf(GRADES))
     wave = Text(longest=40, load_default=None)
