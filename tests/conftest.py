@@ -111,9 +111,8 @@ def dealers(app: Flask) -> dict[str, dict[str, Any]]:
     return rows
 
 
-@pytest.fixture
-def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
-    """Run `audit-api` on this test's database, in English or another `language`."""
+def commands_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Give a function that runs `audit-api` with these settings, in English or another `language`."""
     for name in ("mongodb_uri", "database", "secret_key", "contact_key"):
         monkeypatch.setenv(variable_of(name), getattr(settings, name))
 
@@ -123,7 +122,13 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         base.connect(settings.mongodb_uri, settings.database)  # the command has closed the process's connection
         return done
 
-    yield run
+    return run
+
+
+@pytest.fixture
+def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    """Run `audit-api` on this test's database."""
+    yield commands_on(settings, monkeypatch)
     base.disconnect()
 
 

@@ -10,16 +10,14 @@ import os
 import uuid
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_api.cli import cli
 from audit_api.domain.directory import Role
-from audit_api.models import base
 from audit_api.models.base import collection
 from audit_api.operations import photo_refusals
 from tests import worlds
+from tests.conftest import commands_on
 
 GOOD = worlds.make_visit("-", checklist="SMS", quality=0.3, seed=21)
 
@@ -267,19 +265,9 @@ def test_the_command_prints_the_ledger(network, auditor, monkeypatch):
     front = visit.observation("SMS-VIS-05")["photos"][0]["sha256"]
     put_photo(network, own, b"", front)
     missing = ledger(network, own, visit)["missing"]
-    held = network.app.extensions["audit"].settings
-    monkeypatch.setenv("MONGODB_URI", held.mongodb_uri)
-    monkeypatch.setenv("AUDIT_DATABASE", held.database)
-    monkeypatch.setenv("AUDIT_SECRET_KEY", "s" * 40)
-    monkeypatch.setenv("AUDIT_CONTACT_KEY", "c" * 40)
-    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    base.disconnect()
-    try:
-        run = CliRunner()
-        told = run.invoke(cli, ["visit", "evidence", visit.id])
-        data = run.invoke(cli, ["visit", "evidence", visit.id, "--json"])
-    finally:
-        base.connect(held.mongodb_uri, held.database)
+    run = commands_on(network.app.extensions["audit"].settings, monkeypatch)
+    told = run("visit", "evidence", visit.id, language="zh")
+    data = run("visit", "evidence", visit.id, "--json", language="zh")
     assert "SMS-VIS-05\talways\t0/1\t门头与店名" in told.output, told.output
     assert f"\t1\t{front}\t被拒收\t" in told.output
     assert told.output.rstrip().endswith("尚不能提交")

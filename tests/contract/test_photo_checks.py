@@ -303,14 +303,18 @@ def test_the_page_before_the_first_check(client, people):
     assert "audit-api photos verify" in client.get("/photo-damages", headers=headers).get_data(as_text=True)
 
 
-def test_the_commands(app, settings, store, kept, monkeypatch):
-    environment = {
+@pytest.fixture
+def environment(settings, monkeypatch):
+    """Give the variables of commands that check as fast as they can and leave this test its connection."""
+    monkeypatch.setattr("audit_api.models.base.disconnect", lambda: None)
+    return {
         "MONGODB_URI": settings.mongodb_uri, "AUDIT_DATABASE": settings.database, "LANG": "C",
         "AUDIT_SECRET_KEY": settings.secret_key, "AUDIT_CONTACT_KEY": settings.contact_key,
         "AUDIT_PHOTO_CHECK_BYTES_PER_SECOND": "1000000000",
     }  # fmt: skip
-    monkeypatch.setattr("audit_api.models.base.disconnect", lambda: None)
 
+
+def test_the_commands(app, environment, kept):
     def run(*words: str):
         return CliRunner().invoke(cli, ["photos", *words], env=environment)
 
@@ -328,7 +332,7 @@ def test_the_commands(app, settings, store, kept, monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["sweep", "verify"])
-def test_every_goes_on_until_it_is_stopped(app, settings, store, kept, monkeypatch, command):
+def test_every_goes_on_until_it_is_stopped(app, environment, kept, monkeypatch, command):
     naps = []
 
     def nap(seconds: float) -> None:
@@ -337,12 +341,6 @@ def test_every_goes_on_until_it_is_stopped(app, settings, store, kept, monkeypat
         if len(naps) == 3:
             raise KeyboardInterrupt
 
-    environment = {
-        "MONGODB_URI": settings.mongodb_uri, "AUDIT_DATABASE": settings.database, "LANG": "C",
-        "AUDIT_SECRET_KEY": settings.secret_key, "AUDIT_CONTACT_KEY": settings.contact_key,
-        "AUDIT_PHOTO_CHECK_BYTES_PER_SECOND": "1000000000",
-    }  # fmt: skip
-    monkeypatch.setattr("audit_api.models.base.disconnect", lambda: None)
     # Not time.sleep itself: the driver's own threads sleep too.
     clock = SimpleNamespace(sleep=nap, monotonic=time.monotonic)
     monkeypatch.setattr("audit_api.cli.photos.time", clock)

@@ -6,11 +6,9 @@ import json
 import uuid
 
 import pytest
-from click.testing import CliRunner
 
-from audit_api.cli import cli
 from audit_api.domain.directory import Role
-from audit_api.models import base
+from tests.conftest import commands_on
 from tests.contract.test_reviews import Desk, auditor, desk, reviewer  # noqa: F401 - fixtures
 from tests.worlds import checklist_named, send_visit, submit_visit
 
@@ -139,20 +137,10 @@ def test_the_commands(returned, monkeypatch):
     desk, asked = returned  # noqa: F811
     asked["value"] = 1 + asked["value"] % 5
     assert sent_again(desk).status_code == 200
-    settings = desk.network.app.extensions["audit"].settings
-    monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
-    monkeypatch.setenv("AUDIT_DATABASE", settings.database)
-    monkeypatch.setenv("AUDIT_SECRET_KEY", "s" * 40)
-    monkeypatch.setenv("AUDIT_CONTACT_KEY", "c" * 40)
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    base.disconnect()
-    try:
-        run = CliRunner()
-        listed = run.invoke(cli, ["visit", "versions", desk.visit.id])
-        told = run.invoke(cli, ["visit", "compare", desk.visit.id, "1"])
-        data = run.invoke(cli, ["visit", "compare", desk.visit.id, "1", "2", "--json"])
-    finally:
-        base.connect(settings.mongodb_uri, settings.database)
+    run = commands_on(desk.network.app.extensions["audit"].settings, monkeypatch)
+    listed = run("visit", "versions", desk.visit.id, language="zh")
+    told = run("visit", "compare", desk.visit.id, "1", language="zh")
+    data = run("visit", "compare", desk.visit.id, "1", "2", "--json", language="zh")
     assert [line.split("\t")[0] for line in listed.output.splitlines()] == ["1", "2"], listed.output
     assert f"{asked['item']} {SMS.item(asked['item']).text.zh}，答案：由“" in told.output
     assert json.loads(data.output)["differences"][0]["item"] == asked["item"]
