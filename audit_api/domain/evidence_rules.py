@@ -54,7 +54,11 @@ def missing_evidence(
 
     Entries: {item, code, message{zh, en}}, and for photos {rule, needed, given, of{zh, en}} as well.
     """
-    found = visit_standings(checklist, observations, dealer_position)
+    return missing_entries(visit_standings(checklist, observations, dealer_position))
+
+
+def missing_entries(found: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Return one entry for each thing that is missing, in the order of what was found."""
     return [missing_entry(standing, problem) for standing in found for problem in standing.problems]
 
 

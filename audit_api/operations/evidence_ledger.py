@@ -10,7 +10,7 @@ from audit_api import problems
 from audit_api.domain import evidence_ledger as rules
 from audit_api.domain.checklists import Checklist
 from audit_api.domain.directory import Actor
-from audit_api.domain.evidence_rules import missing_entry, photo_hashes, visit_standings
+from audit_api.domain.evidence_rules import missing_entries, photo_hashes, visit_standings
 from audit_api.domain.follow_ups import standing_of
 from audit_api.domain.submission_rules import Standing
 from audit_api.domain.visit_versions import not_asked
@@ -55,7 +55,7 @@ def needs_of(visit: Row, checklist: Checklist, settings: Settings, at: datetime)
     errors: list[Row] = []
     if visit["ended_at"] is None:
         errors.append({"field": "ended_at", "code": "required", "message": NOT_ENDED})
-    errors += [missing_entry(standing, problem) for standing in standings for problem in standing.problems]
+    errors += missing_entries(standings)
     errors += _changed_unasked(visit, checklist, later)
     attached, not_attached, of_attachments = attachment_needs(visit)
     missing = rules.absent(named, arrived)
