@@ -153,3 +153,27 @@ def test_originals_are_freed_only_by_a_receipt_that_names_them(store: Store) -> 
     later = store.begin_visit()
     assert store.add_photo(later, file(sent))["again"]
     assert store.hash_of(hashes[0]) == hashes[0]
+
+
+def test_what_was_practised_and_what_is_long_on_the_server_is_tidied_away(store: Store) -> None:
+    """And nothing else: what waits stays however old it is, with every photo it names."""
+    both, old_only = (picture("JPEG", color) for color in ("red", "green"))
+    waiting, old, new, practice, practising = (
+        store.begin_visit(practice=kind) for kind in (False, False, False, True, True)
+    )
+    for visit in (waiting, old, new, practice):
+        store.add_photo(visit, file(both))
+    store.add_photo(old, file(old_only))
+    accept = (
+        "drafts.update(visit, (draft) => Object.assign(draft, { receipt: { photos: [], server_time: at }, state }))"
+    )
+    store.run(accept, visit=old, at="2026-01-05T08:00:00Z", state="received")
+    store.run(accept, visit=waiting, at="2026-01-05T08:00:00Z", state="waiting")
+    store.run(accept, visit=new, at=store.run("new Date().toISOString()"), state="received")
+    store.run("drafts.finish(visit)", visit=practice)
+    assert store.run("photos.discardVisit(visit)", visit=waiting) is False
+    assert store.run("storage.tidy()") == 2
+    assert {draft["visit"] for draft in store.run("drafts.all()")} == {waiting, new, practising}
+    there = [store.hash_of(hashlib.sha256(body).hexdigest()) != "" for body in (both, old_only)]
+    assert there == [True, False]
+    assert store.run("accounts.accounts()")[0]["unsent"] == 1

@@ -55,8 +55,10 @@ def test_signing_in_anew_keeps_what_is_there(store: Store) -> None:
     store.page.reload()
     wrong = store.run("vault.begin(person).catch((e) => e.name)", person=PERSON | {"recoveryKey": "other"})
     assert wrong == "WrongRecoveryKey"
-    store.sign_in(pin="4455")
+    store.sign_in(pin="4455", name="王晓燕（新）", label="XY")
     assert store.run("drafts.load(visit)", visit=visit)["visit"] == visit
+    person = store.run("accounts.current()")
+    assert (person["name"], person["label"]) == ("王晓燕（新）", "XY")
 
 
 def test_a_pin_is_changed_only_by_who_knows_it(store: Store) -> None:

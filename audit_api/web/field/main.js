@@ -52,6 +52,8 @@ async function enter() {
   chooseLanguage(person.locale);
   chooseDiscreet(person.settings.discreet);
   await outbox.begin();
+  // What has long been on the server makes room; nobody waits for it.
+  import('./data/storage.js').then(({ tidy }) => tidy()).catch((error) => console.warn('tidying', error));
   await renewStatus();
   if (!vault.isOpen()) return; // locked again meanwhile: the lock stands there already
   await redraw();

@@ -124,6 +124,33 @@ async function run(stores, mode, fn) {
   }
 }
 
+// Where photos have filled the phone, answers, sending and unlocking must go on: sending is what makes room again. So a
+// few megabytes lie in reserve, and are given up for a write that holds no photo.
+const RESERVE_BYTES = 8e6;
+const SMALL = new Set(['accounts', 'records', 'meta']);
+
+/** Lay the reserve, where it is not there and there is room. @returns {Promise<boolean>} whether it is there now */
+export async function reserve() {
+  if ((await keys('meta', IDBKeyRange.only('reserve'))).length) return true;
+  const bytes = new Uint8Array(RESERVE_BYTES); // random, for browsers compress
+  for (let at = 0; at < RESERVE_BYTES; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  try {
+    await run(['meta'], 'readwrite', (tx) => tx.write('meta', 'reserve', bytes.buffer));
+    return true;
+  } catch (error) {
+    if (error instanceof StorageFull) return false;
+    throw error;
+  }
+}
+
+async function giveUpReserve() {
+  return run(['meta'], 'readwrite', async (tx) => {
+    const [held] = await tx.keys('meta', IDBKeyRange.only('reserve'));
+    if (held) await tx.erase('meta', 'reserve');
+    return Boolean(held);
+  });
+}
+
 /**
  * Do several things in one transaction: all of them or none; resolves when they lie on the disk.
  * `fn` may be called twice, and awaits nothing but what it is given: another promise would end the transaction.
@@ -132,8 +159,14 @@ async function run(stores, mode, fn) {
  * @returns {Promise<any>} what fn gives
  * @throws {StorageFull}
  */
-export function change(stores, fn) {
-  return run(stores, 'readwrite', fn);
+export async function change(stores, fn) {
+  try {
+    return await run(stores, 'readwrite', fn);
+  } catch (error) {
+    const spared = error instanceof StorageFull && stores.every((store) => SMALL.has(store)) && (await giveUpReserve().catch(() => false));
+    if (!spared) throw error;
+    return run(stores, 'readwrite', fn);
+  }
 }
 
 /** @returns {Promise<any>} the value, undefined where there is none */

@@ -9,7 +9,7 @@
 // processor core, so all PINs of 4 digits fall within the hour, of 6 digits within days, and sooner on graphics cards.
 // Against that only a longer PIN helps (letters are allowed), and the phone's own lock. A phone that is running and
 // unlocked holds the key in memory. The number of records, their sizes and when they were written are visible.
-import { change, read } from './db.js';
+import { change, read, reserve, StorageFull } from './db.js';
 import { emit } from './events.js';
 import { SHORTEST_PIN, pinKey, pinPart, random, recoveryWrapper, sessionOf, unwrap, wrap } from './sealing.js';
 
@@ -50,6 +50,7 @@ function enter(session) {
   present = session;
   shown = true;
   emit('unlocked', { account: session.account });
+  reserve().catch(() => {});
 }
 
 const locked = (id, fn) => navigator.locks.request(`pin:${id}`, fn);
@@ -61,8 +62,22 @@ async function rewrite(id, fn) {
   });
 }
 
-function waitOf(row) {
-  const { count = 0, at = 0 } = row?.wrong ?? {};
+// Counted here where the phone is too full to write it down: that must not keep anybody out.
+const unwritten = new Map();
+
+async function count(id, fn) {
+  const wrongOf = (row) => fn(unwritten.get(id) ?? row?.wrong ?? null);
+  try {
+    await rewrite(id, (row) => ({ ...row, wrong: wrongOf(row) }));
+    unwritten.delete(id);
+  } catch (error) {
+    if (!(error instanceof StorageFull)) throw error;
+    unwritten.set(id, wrongOf(await read('accounts', id)));
+  }
+}
+
+function waitOf(id, row) {
+  const { count = 0, at = 0 } = unwritten.get(id) ?? row?.wrong ?? {};
   if (count <= FREE_TRIES) return 0;
   const wait = 1000 * WAITS[Math.min(count - FREE_TRIES, WAITS.length) - 1];
   const past = Date.now() - at;
@@ -78,24 +93,24 @@ async function rawByPin(id, pin) {
   return locked(id, async () => {
     const row = await read('accounts', id);
     if (!row) throw new Locked();
-    const left = waitOf(row);
+    const left = waitOf(id, row);
     if (left) throw new WrongPin(Math.ceil(left / 1000), true);
-    await rewrite(id, (held) => ({ ...held, wrong: { count: (held.wrong?.count ?? 0) + 1, at: Date.now() } }));
+    await count(id, (wrong) => ({ count: (wrong?.count ?? 0) + 1, at: Date.now() }));
     let raw;
     try {
       raw = await unwrap(row.pin, await pinKey(pin, row.pin.salt, row.pin.rounds), id);
     } catch {
-      await rewrite(id, (held) => ({ ...held, wrong: { ...held.wrong, at: Date.now() } }));
-      throw new WrongPin(Math.ceil(waitOf(await read('accounts', id)) / 1000));
+      await count(id, (wrong) => ({ ...wrong, at: Date.now() }));
+      throw new WrongPin(Math.ceil(waitOf(id, await read('accounts', id)) / 1000));
     }
-    await rewrite(id, (held) => ({ ...held, wrong: null }));
+    await count(id, () => null);
     return raw;
   });
 }
 
 /** Seconds until the next try of a PIN; kept across restarts. */
 export async function pinWait(id) {
-  return Math.ceil(waitOf(await read('accounts', id)) / 1000);
+  return Math.ceil(waitOf(id, await read('accounts', id)) / 1000);
 }
 
 /**
@@ -105,7 +120,11 @@ export async function pinWait(id) {
  * @throws {WrongRecoveryKey}
  */
 export async function begin({ id, name, label, pin, recoveryKey, device = '', locale = 'zh' }) {
-  if (await read('accounts', id)) return recover(id, recoveryKey, pin);
+  if (await read('accounts', id)) {
+    await recover(id, recoveryKey, pin);
+    const sealed = await present.seal(name, 'name');
+    return rewrite(id, (row) => ({ ...row, label, name: sealed }));
+  }
   const raw = random(32);
   const row = {
     id, label, device, locale, settings: {}, wrong: null, created_at: new Date().toISOString(),

@@ -41,8 +41,9 @@ async function store(session, draft, also = () => {}, stores = []) {
   const [key, row] = [await keyOf(session, 'visit', draft.visit), await rowOf(session, draft)];
   await change(['records', 'accounts', ...stores], async (tx) => {
     await also(tx);
+    const before = await tx.read('records', key);
     await tx.write('records', key, row);
-    await count(tx, session.account);
+    if (before?.unsent !== row.unsent) await count(tx, session.account);
   });
 }
 
@@ -89,6 +90,26 @@ export function adopt(draft, over = () => false) {
     if (held && !over(held)) return false;
     await store(session, draft);
     emit('changed', { visit: draft.visit });
+    return true;
+  });
+}
+
+/**
+ * Throw a draft away: one for practice, or one that the server has. Others stay.
+ * @param {object} draft
+ * @param {{stores?: string[], also?: (tx: object) => any}} [more] what goes with it
+ * @returns {Promise<boolean>}
+ */
+export function discard({ visit }, { session = working(), stores = [], also = () => {} } = {}) {
+  return one(visit, async () => {
+    const draft = await get('visit', visit, session);
+    if (!draft || isUnsent(draft)) return false;
+    const key = await keyOf(session, 'visit', visit);
+    await change(['records', ...stores], async (tx) => {
+      await also(tx);
+      await tx.erase('records', key);
+    });
+    emit('changed', { visit });
     return true;
   });
 }

@@ -7,6 +7,7 @@ import words from '../words/store.js';
 import { current } from './accounts.js';
 import { adopt, all, checklistOf, contentOf, keepChecklist } from './drafts.js';
 import { bytesOf, hashOf, keep } from './photos.js';
+import { typeOf } from './picture.js';
 import { BadZip, TooMuch, unzip, zip } from './zip.js';
 
 const FORMAT = 'field-export/1';
@@ -36,18 +37,18 @@ export async function exportAll() {
   try {
     const file = zip();
     file.add('README.txt', `\ufeff${README.zh}\r\n\r\n${README.en}\r\n`);
-    const photos = new Map();
+    const photos = new Set();
     for (const draft of drafts) {
       const checklist = await checklistOf(draft);
       const content = draft.outgoing?.content ?? (checklist && contentOf(draft, checklist, draft.held.revision + 1));
       file.add(`visits/${draft.visit}/visit.json`, JSON.stringify({ format: FORMAT, draft, content }, null, 1));
       if (checklist) file.add(`checklists/${checklist.code}-${checklist.version}.json`, JSON.stringify(checklist));
-      for (const { sha256, type } of photosOf(draft)) if (!photos.get(sha256)) photos.set(sha256, type);
+      for (const { sha256 } of photosOf(draft)) photos.add(sha256);
     }
     const listed = [];
-    for (const [sha256, type] of photos) {
+    for (const sha256 of photos) {
       const bytes = await bytesOf(sha256);
-      const name = bytes ? `photos/${sha256}.${ENDINGS[type] ?? 'bin'}` : null;
+      const name = bytes && `photos/${sha256}.${ENDINGS[typeOf(new Uint8Array(bytes).subarray(0, 64))] ?? 'bin'}`;
       if (bytes) file.add(name, bytes);
       listed.push({ sha256, file: name, bytes: bytes?.byteLength ?? null });
     }

@@ -1,11 +1,11 @@
 // Photos: the original bytes, sealed, in the same transaction as the draft that names them; kept until the visit is on the server.
-import { change, keys, read } from '../core/db.js';
+import { change, keys, read, reserve, StorageFull } from '../core/db.js';
 import { now } from '../core/clock.js';
 import { emit, on } from '../core/events.js';
 import { t } from '../core/words.js';
 import { working } from '../core/vault.js';
 import { MOST_PHOTOS } from '../rules/index.js';
-import { all, answerOf, edit, update } from './drafts.js';
+import { all, answerOf, discard, edit, update } from './drafts.js';
 import { refuse, small, typeOf, typeOfFile } from './picture.js';
 
 export { refuse };
@@ -48,6 +48,8 @@ export function add(visit, item, file, { source, fix = null, instead = null, tak
   return inTurn(session, async () => {
     const words = await refuse(file);
     if (words) throw new PhotoRefused(words);
+    // A photo must not take the room that was given up for answers and for sending.
+    if (!(await reserve())) throw new StorageFull();
     const bytes = await file.arrayBuffer();
     const sha256 = await hashOf(bytes);
     const type = await typeOfFile(file);
@@ -128,9 +130,8 @@ export async function bytesOf(sha256, session = working()) {
 
 /** Give the original as a Blob with its type, to be shown in full or drawn upon. */
 export async function blobOf(sha256, session = working()) {
-  const row = await read('photos', await keyOf(session, sha256));
-  const bytes = row && (await bytesOf(sha256, session));
-  return bytes ? new Blob([bytes], { type: (await session.open(row.about, 'photo')).type }) : null;
+  const bytes = await bytesOf(sha256, session);
+  return bytes ? new Blob([bytes], { type: typeOf(new Uint8Array(bytes, 0, Math.min(64, bytes.byteLength))) }) : null;
 }
 
 const urls = new Map();
@@ -219,6 +220,26 @@ export async function free(visit) {
     await update(visit, () => {}, { session, stores: ['bytes'], also: async (tx) => {
       for (const key of places) await tx.erase('bytes', key);
     } });
+    if (gone.length) await reserve();
     return gone;
+  });
+}
+
+/**
+ * Throw away a visit that the server has, or one for practice, with its photos, but for those that another visit names.
+ * @returns {Promise<boolean>} false where it still has to be sent: then nothing is touched
+ */
+export async function discardVisit(visit) {
+  const session = working();
+  return inTurn(session, async () => {
+    const drafts = await all(session);
+    const draft = drafts.find((one) => one.visit === visit);
+    if (!draft) return false;
+    const kept = new Set(drafts.filter((other) => other.visit !== visit).flatMap(named));
+    const gone = [...new Set(named(draft))].filter((sha256) => !kept.has(sha256));
+    const places = await Promise.all(gone.map((sha256) => keyOf(session, sha256)));
+    return discard(draft, { session, stores: ['photos', 'bytes'], also: async (tx) => {
+      for (const store of ['photos', 'bytes']) for (const key of places) await tx.erase(store, key);
+    } });
   });
 }

@@ -1,7 +1,9 @@
 // How much room there is, and whether the browser may throw things away by itself.
 import { on } from '../core/events.js';
 import { all } from './drafts.js';
+import { discardVisit } from './photos.js';
 
+const KEPT_MS = 90 * 86_400_000;
 const LOW_BYTES = 200e6;
 const LOW_SHARE = 0.85;
 
@@ -28,4 +30,16 @@ export async function estimate() {
 export async function unsentSince() {
   const waiting = (await all()).filter((draft) => !draft.practice && draft.state !== 'received').map((draft) => draft.changed_at);
   return waiting.sort((one, other) => new Date(one) - new Date(other))[0] ?? null;
+}
+
+/**
+ * Throw away what was practised and ended, and what has been on the server for 90 days; whatever waits, stays.
+ * @returns {Promise<number>} how many visits went
+ */
+export async function tidy() {
+  const until = Date.now() - KEPT_MS;
+  const old = (await all()).filter((draft) => (draft.practice ? draft.ended_at : draft.receipt && Date.parse(draft.receipt.server_time) < until));
+  let gone = 0;
+  for (const { visit } of old) if (await discardVisit(visit)) gone += 1;
+  return gone;
 }

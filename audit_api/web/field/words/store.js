@@ -4,20 +4,6 @@ export default {
     zh: '手机存储空间已满，这一步没有存下来；此前的内容都还在。请先上传，或删除手机里的其他文件，再试一次。',
     en: 'The phone is full: this last step was not stored; everything before it is safe. Upload what is waiting or free some space, then try again.',
   },
-  'store.absent': {
-    zh: '此浏览器不允许保存数据（可能是无痕窗口）。请用普通窗口打开。',
-    en: 'This browser keeps no data (perhaps a private window). Open the page in an ordinary window.',
-  },
-  'store.wrong_pin': { zh: 'PIN 不正确。', en: 'That PIN is not right.' },
-  'store.wait': { zh: '请等待 {seconds} 秒后再试。内容不会因输错而丢失。', en: 'Wait {seconds} s before the next try. Wrong PINs never delete anything.' },
-  'store.wrong_recovery': {
-    zh: '服务器给出的恢复密钥与本机数据不符；本机数据没有改动。',
-    en: 'The recovery key from the server does not fit the data on this phone; nothing was changed.',
-  },
-  'store.unsent': {
-    zh: '还有 {n} 份内容没有上传，现在删除就会丢失。请先上传或导出。',
-    en: '{n} not yet uploaded would be lost. Upload or export first.',
-  },
   'photo.empty': { zh: '这个文件是空的（0 字节）。请重新拍摄或另选一张。', en: 'This file is empty (0 bytes). Take the photo again or choose another.' },
   'photo.large': { zh: '这张照片有 {mb} MB，上限为 30 MB。请降低相机分辨率后重拍。', en: 'This photo has {mb} MB; the limit is 30 MB. Lower the camera resolution and take it again.' },
   'photo.not_a_photo': {
@@ -29,10 +15,6 @@ export default {
   'photo.gone': { zh: '照片已在服务器上，本机不再保留原图。', en: 'The photo is on the server; the phone no longer keeps the original.' },
   'photo.no_preview': { zh: '已保存，本机无法预览', en: 'Stored; no preview here' },
   'export.name': { zh: '日程', en: 'planner' },
-  'export.warning': {
-    zh: '导出的文件没有加密：拿到文件的人都能看到其中的内容和照片。只在无法上传时使用，导入成功后请删除。',
-    en: 'The file is not encrypted: whoever has it can read everything in it. Use it only when uploading fails, and delete it once it has been imported.',
-  },
   'export.readme': {
     zh: '本文件含手机上尚未送达服务器的走访记录和照片原图，未加密，请妥善保管。\r\n如何使用：在电脑浏览器中打开同一个应用，用同一人的账号登录，在“设置”中选“导入”，选择本文件，然后上传。重复导入不会产生重复记录。\r\nvisits 文件夹：每次走访一个 visit.json；photos 文件夹：照片原图，文件名是其 SHA-256；checklists 文件夹：所用检查表。',
     en: 'This file holds visits and original photos that have not reached the server. It is not encrypted: keep it safe.\r\nTo use it: open the same app in a browser on a computer, sign in as the same person, choose Import under Settings, pick this file, then upload. Importing it twice creates nothing twice.\r\nvisits: one visit.json each; photos: the originals, named by their SHA-256; checklists: those used.',
@@ -40,9 +22,4 @@ export default {
   'export.large': { zh: '内容超过 4 GB，一个文件装不下。请先上传一部分。', en: 'This is more than the 4 GB one file can hold. Upload some of it first.' },
   'export.not_ours': { zh: '这不是本应用导出的文件，或文件不完整。请重新传送原文件。', en: 'This is not a file exported by this app, or it is not whole. Transfer the original file again.' },
   'export.other_person': { zh: '这个文件属于另一个人；请用那个人的账号登录后再导入。', en: 'This file belongs to another person. Sign in as that person to import it.' },
-  'export.done': {
-    zh: '已导入 {added} 份、照片 {photos} 张；{kept} 份在本机已有同样或更新的内容，保持不变。',
-    en: 'Imported: {added}, with {photos} photos. Left as they are, since this device has the same or newer: {kept}.',
-  },
-  'export.damaged': { zh: '{n} 张照片在文件中已损坏，没有导入。', en: '{n} photos are damaged in the file and were not imported.' },
 };

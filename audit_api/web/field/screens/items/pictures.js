@@ -13,6 +13,9 @@ export function takesGallery(item, draft) {
   return Boolean(item.evidence?.gallery || (item.follow_up_hours && (draft.ended_at || draft.follow_ups)));
 }
 
+// Those whose camera is open: taken off the page by the lock, they must still hear of the photo.
+const opened = new Set();
+
 /** A button that opens the camera or the gallery. */
 export function chooser(source, words, label, chosen, more = {}) {
   const camera = source === 'camera';
@@ -21,9 +24,25 @@ export function chooser(source, words, label, chosen, more = {}) {
   });
   // The position is looked for while the camera is open.
   if (camera) input.addEventListener('click', warm);
+  // However long the camera is open: a photo that comes back behind the lock is stored all the same.
+  let release = () => opened.delete(input);
+  input.addEventListener('click', () => {
+    release();
+    opened.add(input);
+    const done = hold();
+    release = () => {
+      opened.delete(input);
+      done();
+    };
+  });
+  input.addEventListener('cancel', () => release());
   input.addEventListener('change', async () => {
     const files = [...input.files];
-    await chosen(files, camera ? 'camera' : 'gallery');
+    try {
+      await chosen(files, camera ? 'camera' : 'gallery');
+    } finally {
+      release();
+    }
     input.value = ''; // the same file chosen again is a choice too
   });
   return h('label', { class: `button take ${camera ? 'camera' : ''}` }, icon(source), h('span', null, words), input);
