@@ -134,7 +134,7 @@ def test_a_full_phone_says_so_and_loses_nothing(phones: Phones, files: str) -> N
     for item in ("A-4", "A-3", "A-1"):
         store.run("drafts.setComment(visit, item, '还能写'.repeat(9000))", visit=visit, item=item)
     store.choose(chosen)
-    assert store.run(add, visit=visit, n=9, size=99) == "StorageFull"  # the room given up is not for photos
+    assert store.run(add, visit=visit, n=9, size=2 * MEGABYTE) == "StorageFull"  # the room given up is not for photos
     named = [{"sha256": one} for one in taken]
     accept = "drafts.update(visit, (draft) => Object.assign(draft, { receipt: { photos: named }, state: 'received' }))"
     store.run(accept, visit=visit, named=named)
