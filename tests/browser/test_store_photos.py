@@ -177,3 +177,24 @@ def test_what_was_practised_and_what_is_long_on_the_server_is_tidied_away(store:
     there = [store.hash_of(hashlib.sha256(body).hexdigest()) != "" for body in (both, old_only)]
     assert there == [True, False]
     assert store.run("accounts.accounts()")[0]["unsent"] == 1
+
+
+def test_a_photo_that_comes_back_behind_the_lock_is_stored(store: Store) -> None:
+    """The camera was open for longer than the lock waits; the lock's screen has taken the button's place."""
+    visit = store.begin_visit()
+    with store.page.expect_file_chooser() as choosing:
+        store.run(
+            """import('/field/screens/items/pictures.js').then(({ chooser }) => {
+              const take = ([file]) => photos.add(visit, 'A-2', file, { source: 'camera' });
+              const label = chooser('camera', 'Camera', 'Front', take);
+              document.body.append(label);
+              label.querySelector('input').click();
+            })""",
+            visit=visit,
+        )
+    store.run("(() => { vault.lock(); document.body.replaceChildren(); })()")
+    assert not store.run("vault.isOpen()")
+    choosing.value.set_files(file(picture("JPEG")))  # type: ignore[arg-type]
+    store.page.wait_for_function("modules.vault.account() === null")
+    store.unlock()
+    assert len(store.run("drafts.load(visit)", visit=visit)["answers"]["A-2"]["photos"]) == 1

@@ -127,6 +127,8 @@ async function run(stores, mode, fn) {
 // Where photos have filled the phone, answers, sending and unlocking must go on: sending is what makes room again. So a
 // few megabytes lie in reserve, and are given up for a write that holds no photo.
 const RESERVE_BYTES = 8e6;
+const FREED_WITHIN_MS = 15_000;
+let givenUpAt = -Infinity;
 const SMALL = new Set(['accounts', 'records', 'meta']);
 
 /** Lay the reserve, where it is not there and there is room. @returns {Promise<boolean>} whether it is there now */
@@ -163,10 +165,23 @@ export async function change(stores, fn) {
   try {
     return await run(stores, 'readwrite', fn);
   } catch (error) {
-    const spared = error instanceof StorageFull && stores.every((store) => SMALL.has(store)) && (await giveUpReserve().catch(() => false));
-    if (!spared) throw error;
-    return run(stores, 'readwrite', fn);
+    if (!(error instanceof StorageFull) || !stores.every((store) => SMALL.has(store))) throw error;
+    return afterReserve(() => run(stores, 'readwrite', fn), error);
   }
+}
+
+// What is erased makes room only after a while: Chromium frees the space of a large value some seconds later.
+async function afterReserve(again, error) {
+  if (await giveUpReserve().catch(() => false)) givenUpAt = performance.now();
+  while (performance.now() - givenUpAt < FREED_WITHIN_MS) {
+    try {
+      return await again();
+    } catch (refused) {
+      if (!(refused instanceof StorageFull)) throw refused;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  throw error;
 }
 
 /** @returns {Promise<any>} the value, undefined where there is none */
