@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from audit_api.domain.answers import AnswerProblem, check_answers
 from audit_api.domain.checklist_document import to_document
@@ -23,7 +23,6 @@ from audit_api.domain.relevance import visible_items
 from audit_api.domain.scoring import score_visit
 from audit_api.domain.submission_rules import standings
 from audit_api.domain.visit_versions import changed_items, not_asked
-from audit_api.web.field_app import edition
 from tests.browser.answer_sets import NAN, AnswerSet, Drawer
 from tests.browser.made_checklists import nasty
 from tests.browser.rules_table import CASES, case_set, named, table_checklist
@@ -31,7 +30,6 @@ from tests.browser.rules_table import CASES, case_set, named, table_checklist
 COUNT = 5_000 if os.environ.get("FULL") == "1" else 500
 BATCH = 500
 GRACE_HOURS = 24
-ORIGIN = "http://localhost/field/"
 
 JUDGE = """
 async ([checklist, sets, nan]) => {
@@ -64,20 +62,11 @@ async ([checklist, sets, nan]) => {
 
 
 @pytest.fixture(scope="module")
-def rules(chromium: Browser) -> Iterator[Page]:
-    """Give a page that can import the rules; they need no server."""
+def rules(chromium: Browser, files: str) -> Iterator[Page]:
+    """Give a page that can import the rules; they need no server but one of files."""
     context = chromium.new_context()
     page = context.new_page()
-
-    def answer(route: Route) -> None:
-        asset = edition().files.get(route.request.url.removeprefix(ORIGIN))
-        if asset is None:
-            route.fulfill(status=200 if route.request.url == ORIGIN else 404, content_type="text/html", body="")
-        else:
-            route.fulfill(body=asset.body, content_type=asset.kind)
-
-    page.route("**/*", answer)
-    page.goto(ORIGIN)
+    page.goto(files)
     yield page
     context.close()
 
