@@ -137,6 +137,16 @@ def files() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def rules(chromium: Browser, files: str) -> Iterator[Page]:
+    """Give a page that can import the app's rules; they need no server but one of files."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(files)
+    yield page
+    context.close()
+
+
 @pytest.fixture
 def store(phones: Phones, files: str) -> Any:
     """Give a page with those modules, somebody signed in."""
