@@ -69,7 +69,7 @@ class Field:
         self.site.count += 1
         day = datetime.now(UTC).date()
         request = AssignmentRequest(
-            code=f"T-{self.site.count}", wave=WAVE, dealer="D0001", checklist=checklist, version=version,
+            code=f"TASK-{self.site.count:05}", wave=WAVE, dealer="D0001", checklist=checklist, version=version,
             auditor=auditor.id, window_from=str(day - timedelta(days=20)), window_to=str(day + timedelta(days=20)),
             scenario="首次购车", selected_by="trigger",
         )  # fmt: skip

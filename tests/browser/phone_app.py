@@ -181,6 +181,7 @@ class Phone:
 
     def start(self, assignment: str) -> str:
         """Open the assignment's briefing and start; gives the visit's id. All items stand on one page then."""
+        self.until(TASK_KEPT, f"waiting for the task {assignment}", assignment)
         self.go(f"#/assignment/{assignment}", "briefing").act("start")
         self.screen("answer")
         found = self.visit_shown()
@@ -194,6 +195,11 @@ class Phone:
     def everything(self, visit: str) -> Phone:
         """Show all sections of a visit at once."""
         return self.go(f"#/visit/{visit}/all", "answer")
+
+    def drawn(self) -> Phone:
+        """Wait until every item of the page stands there: a long one is drawn piece by piece."""
+        self.page.wait_for_function("!document.querySelector('.items + [role=status]:not([hidden])')")
+        return self
 
     def box(self, item: str) -> Locator:
         return self.page.locator(f'[data-item="{item}"]').first

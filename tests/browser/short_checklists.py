@@ -11,6 +11,7 @@ from audit_api.domain.checklists import Checklist
 Item = dict[str, Any]
 TIME, PLACE, FRONT = "FLD-VIS-01", "FLD-VIS-02", "FLD-VIS-03"
 GREETED, WHY, LOOK, TOPICS, CLEAN, RINGS, WAIT = (f"FLD-QST-{n:02d}" for n in range(1, 8))
+ADDED = "FLD-QST-08"
 ASKED, BEST, STORY, CALLED = "FLD-INT-01", "FLD-END-01", "FLD-END-02", "FLD-END-03"
 BANDS = [{"up_to": 3, "score": 100}, {"up_to": None, "score": 0}]
 
@@ -37,14 +38,16 @@ def options(*named: tuple[str, str, str, int]) -> list[Item]:
 
 def short(version: int = 1) -> Checklist:
     """Give FLD: every type of item, one shown only after a fail, one photo demanded, one watched for 72 hours."""
-    greeted = {1: ("是否主动问候", "Were you greeted?"), 2: ("是否在门口主动问候", "Were you greeted at the door?")}
+    new = (
+        [item(ADDED, "yes_no", "是否递名片", "Was a card given?", pass_on="yes", required=False)] if version > 1 else []
+    )
     place = [
         item(TIME, "auto_time", "到达时间", "Time of arrival"),
         item(PLACE, "auto_gps", "到达位置", "Position on arrival"),
         item(FRONT, "photo", "门头照片", "Photo of the front", **photos("always")),
     ]
     questions = [
-        item(GREETED, "yes_no", *greeted[version], weight=2, pass_on="yes", allow_na=True,
+        item(GREETED, "yes_no", "是否主动问候", "Were you greeted?", weight=2, pass_on="yes", allow_na=True,
              **photos("optional", 0)),
         item(WHY, "text", "当时的情形", "What happened instead", min_chars=2, required=False,
              show_if={"item": GREETED, "op": "eq", "value": "no"}),
@@ -65,7 +68,7 @@ def short(version: int = 1) -> Checklist:
     ]  # fmt: skip
     return _checklist(
         "FLD", version, ("短表", "Short list"),
-        [("PLACE", "到达", "Arrival", 0, place), ("MAIN", "接待", "Reception", 100, questions),
+        [("PLACE", "到达", "Arrival", 0, place), ("MAIN", "接待", "Reception", 100, questions + new),
          ("END", "结尾", "Ending", 0, end)],
     )  # fmt: skip
 

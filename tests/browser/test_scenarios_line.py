@@ -67,7 +67,7 @@ def test_4_response_lost_after_commit_one_visit(language: str, phone: Make, fiel
     receipt = one.send(visit).received(visit)["receipt"]
     assert line.suffered(), "not every answer was lost"
     there = field.visit(task)
-    assert there["id"] == visit and photos_of(there) == [sha256(kept)]
+    assert there["visit"] == visit and photos_of(there) == [sha256(kept)]
     assert receipt["visit"] == visit, receipt
     assert not field.conflicts(visit), "the repeated request was taken for other content"
 
@@ -101,7 +101,7 @@ def test_5_two_tabs_two_devices_same_login_no_double_conflict_shown(language: st
     other.kept(double, "(d) => d.state === 'conflict'", "waiting for the conflict")
     other.go(f"#/conflict/{double}", "conflict")
     assert other.has('[data-act="keep-mine"], [data-act="take-theirs"], [data-act="export"]'), other.dump()
-    assert field.visit(task)["id"] == visit, "the second device's report took the place of the first"
+    assert field.visit(task)["visit"] == visit, "the second device's report took the place of the first"
     assert other.draft(double)["answers"][lists.FRONT]["photos"][0]["sha256"] == sha256(kept), "the second was lost"
 
 

@@ -2,6 +2,7 @@
 import { act, announce, h } from '../core/dom.js';
 import { on } from '../core/events.js';
 import { isDiscreet, t } from '../core/words.js';
+import { account } from '../core/vault.js';
 import { current } from '../data/accounts.js';
 import { cached, refresh } from '../data/assignments.js';
 import { all } from '../data/drafts.js';
@@ -15,6 +16,7 @@ import { followUpCard, returnedCard, waitingCard } from './cards.js';
 const DAY_MS = 86_400_000;
 const OLD_MS = 60_000;
 let asked = 0;
+let asker = null; // whose tasks those were: the next one on this phone has others
 let offs = [];
 let drawn = null;
 
@@ -26,7 +28,7 @@ export async function open({ unknown }) {
   const soon = later(() => box === drawn && box.isConnected && fill(box));
   offs.forEach((off) => off());
   offs = ['changed', 'outbox', 'storage', 'session'].map((name) => on(name, soon));
-  if (Date.now() - asked > OLD_MS) renew(box);
+  if (asker !== account() || Date.now() - asked > OLD_MS) renew(box);
   return box;
 }
 
@@ -49,8 +51,9 @@ function later(fn) {
 
 async function renew(box) {
   try {
+    const who = account();
     await refresh();
-    asked = Date.now();
+    [asked, asker] = [Date.now(), who];
   } catch (error) {
     const said = box.querySelector('[data-part="fresh"]');
     if (said) said.textContent = t('today.kept', { reason: fault(error) });
@@ -69,7 +72,7 @@ async function fill(box, unknown) {
     h('h1', null, t('core.today')),
     unknown && h('p', { class: 'note' }, t('core.unknown_page')),
     h('div', { class: 'row apart' },
-      h('p', { class: 'muted small grow', 'data-part': 'fresh' }, asked ? t('today.fresh', { at: moment(new Date(asked).toISOString()) }) : ''),
+      h('p', { class: 'muted small grow', 'data-part': 'fresh' }, asked && asker === account() ? t('today.fresh', { at: moment(new Date(asked).toISOString()) }) : ''),
       act('refresh', t('today.refresh'), () => renew(box), { class: 'quiet' })),
     warnings(since, room),
     !person.settings.prepared && h('article', { class: 'card stack', 'data-part': 'prepare' },
