@@ -49,4 +49,4 @@ class Device(Document):
     recovery_key = BinaryField(required=True)
     created_at = DateTimeField(required=True)
     signed_in_at = DateTimeField(required=True)
-    meta = {"collection": "devices", "auto_create_index": False, "indexes": ["person"]}
+    meta = {"collection": "devices", "auto_create_index": False, "indexes": ["person", "-signed_in_at"]}

@@ -136,18 +136,50 @@ def read_recovery_key(device: uuid.UUID, *, actor: Actor) -> Row:
     return {"device": device, "recovery_key": _base64(row["recovery_key"])}
 
 
+def list_devices(actor: Actor, *, at: datetime, limit: int) -> list[Row]:
+    """List the phones last signed in with, of people wholly within the actor's scope, the latest first.
+
+    Each: `{"person", "name", "email", "label", "signed_in_at", "live"}`; `live` while its token works at `at`.
+    """
+    steps: list[Row] = [
+        {"$sort": {"signed_in_at": -1, "_id": 1}},
+        {
+            "$lookup": {
+                "from": directory.Person._get_collection().name, "localField": "person", "foreignField": "_id",
+                "pipeline": [{"$match": _within(actor)}], "as": "who",
+            }
+        },
+        {"$match": {"who": {"$ne": []}}},
+        {"$limit": limit},
+        {"$project": {"recovery_key": 0}},
+    ]  # fmt: skip
+    return [_shown(row, row["who"][0], at) for row in devices.Device._get_collection().aggregate(steps)]
+
+
+def _shown(row: Row, person: Row, at: datetime) -> Row:
+    live = person.get("active") and any(
+        t["hash"] == row["token"] and not t.get("revoked_at") and t["expires_at"] > at for t in person["tokens"]
+    )
+    told = {name: row[name] for name in ("person", "label", "signed_in_at")}
+    return {**told, "name": person["name"], "email": person["email"], "live": bool(live)}
+
+
+def _within(actor: Actor) -> Row:
+    """Give the filter of people all of whose dealers, or brands, the actor sees; of somebody without any, nobody's."""
+    if actor.sees_everything:
+        return {}
+    field, own = ("dealers", actor.dealers) if actor.dealers else ("brands", actor.brands)
+    return {field: {"$exists": True, "$ne": [], "$not": {"$elemMatch": {"$nin": sorted(own)}}}}
+
+
 def _person_in_scope(person: str, actor: Actor) -> Row:
-    """Find somebody all of whose brands and dealers the actor sees: with a code, one acts in that person's name."""
-    wanted = {"$or": [{"_id": person}, {"email": person.strip().lower()}], "active": True}
+    """Find somebody wholly within the scope: with a code, one could act in that person's name."""
+    named = {"$or": [{"_id": person}, {"email": person.strip().lower()}], "active": True}
+    wanted = {"$and": [named, _within(actor)]}
     row: Row | None = directory.Person._get_collection().find_one(wanted, {"tokens": 0})
-    if row is not None:
-        theirs = directory.actor_of(row)
-        covered = actor.sees_everything or (
-            theirs.dealers <= actor.dealers and bool(theirs.dealers) if actor.dealers else theirs.brands <= actor.brands
-        )
-        if covered:
-            return row
-    raise Problem(problems.NOT_FOUND, zh="您的权限范围内没有该人员", en="There is no such person within your scope")
+    if row is None:
+        raise Problem(problems.NOT_FOUND, zh="您的权限范围内没有该人员", en="There is no such person within your scope")
+    return row
 
 
 def _claim(key: str, device: str, at: datetime, session: ClientSession) -> Row | None:

@@ -15,6 +15,7 @@ from audit_api.routes import (
     pages_attachments,
     pages_auditors,
     pages_copies,
+    pages_devices,
     pages_evidence_ledger,
     pages_field,
     pages_flags,
@@ -84,4 +85,5 @@ PAGES = (
     pages_results.blp,
     pages_photo_checks.blp,
     pages_auditors.blp,
+    pages_devices.blp,
 )

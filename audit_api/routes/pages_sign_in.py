@@ -12,7 +12,9 @@ from audit_api.web.pages import page, page_language
 
 blp = Blueprint("pages_sign_in", __name__)
 AFTERWARDS = "/flags"
-INSIDE = tuple(f"{path}{end}" for path in (AFTERWARDS, "/auditors", "/photo-damages", "/visits") for end in "/?")
+INSIDE = tuple(
+    f"{path}{end}" for path in (AFTERWARDS, "/auditors", "/devices", "/photo-damages", "/visits") for end in "/?"
+)
 LONGEST_PATH = 500
 
 

@@ -26,6 +26,7 @@ PAGES = OPEN_PAGES | {
     "/auditors",
     "/auditors/<string:run>/<string:auditor>",
     "/auditors/<string:run>/<string:auditor>/decisions",
+    "/devices",
     "/flags",
     "/flags/<string:flag>",
     "/flags/<string:flag>/charts/<string:name>.svg",

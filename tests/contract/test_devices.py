@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -240,3 +241,62 @@ def test_the_command_prints_link_code_and_qr(command, auditor):
     assert link == f"https://audit.example.com/field/#/sign-in?code={code}"
     assert rules.read_code(code)
     assert len(drawn) > 10
+
+
+def form_of(client, path="/devices", **headers):
+    text = client.get(path, headers=headers).get_data(as_text=True)
+    return text, re.search(r'name="form" value="([^"]+)"', text)[1]
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "登录码已生成"), ("en", "The code is made")])
+def test_a_manager_makes_a_code_on_the_page(client, people, auditor, settings, language, word):
+    manager = people.add(Role.PROGRAMME_MANAGER, brands=("Aurora",))
+    headers = people.headers(manager, Accept="text/html")
+    _, form = form_of(client, **headers)
+    answer = client.post(
+        f"/devices?lang={language}", data={"form": form, "person": auditor.email, "minutes": "60"}, headers=headers
+    )
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert word in text
+    assert "<svg" in text
+    code = re.search(r'<p class="code">([^<]+)<', text)[1]
+    assert f"/field/#/sign-in?code={code}" in text
+    sign_in(code, settings, at=AT + timedelta(minutes=50), label="<b>Pixel</b>")
+    listed, _ = form_of(client, **headers)
+    assert "&lt;b&gt;Pixel&lt;/b&gt;" in listed
+    assert code not in listed
+    assert "in use" in form_of(client, "/devices?lang=en", **headers)[0]
+    directory.revoke_tokens(email=auditor.email, actor=OPERATOR, at=AT)
+    assert "ended" in form_of(client, "/devices?lang=en", **headers)[0]
+
+
+def test_the_page_refuses_what_the_api_refuses(client, people, auditor):
+    manager = people.add(Role.PROGRAMME_MANAGER, brands=("Borealis",))
+    headers = people.headers(manager, Accept="text/html")
+    _, form = form_of(client, **headers)
+    for data, status in (({"form": form, "person": auditor.email}, 404), ({"form": "", "person": "x"}, 400)):
+        answer = client.post("/devices?lang=en", data=data, headers=headers)
+        assert answer.status_code == status
+        assert 'role="alert"' in answer.get_data(as_text=True)
+    assert collection("device_codes").count_documents({}) == 0
+
+
+def test_phones_are_listed_within_scope(people, auditor, settings):
+    other = people.add(Role.AUDITOR, name="of-both", brands=("Aurora", "Borealis"))
+    of_dealers = people.add(Role.AUDITOR, name="of-dealers", brands=(), dealers=("D0003",))
+    for person in (auditor, other, of_dealers):
+        sign_in(make(person, settings), settings)
+
+    def seen(**scope):
+        manager = people.add(Role.PROGRAMME_MANAGER, name=f"m-{uuid.uuid4().hex[:6]}", **scope)
+        return {row["name"] for row in devices.list_devices(manager, at=AT, limit=9)}
+
+    assert seen(brands=("*",)) == {"li-wei", "of-both", "of-dealers"}
+    assert seen(brands=("Aurora",)) == {"li-wei"}
+    assert seen(brands=("Aurora", "Borealis")) == {"li-wei", "of-both"}
+    assert seen(brands=("Borealis",), dealers=("D0003",)) == {"of-dealers"}
+    assert all(row["live"] for row in devices.list_devices(OPERATOR, at=AT, limit=9))
+    directory.revoke_tokens(email=auditor.email, actor=OPERATOR, at=AT)
+    assert [row["name"] for row in devices.list_devices(OPERATOR, at=AT, limit=9) if not row["live"]] == ["li-wei"]
