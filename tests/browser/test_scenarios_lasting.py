@@ -218,8 +218,8 @@ def newer_app(site: Site, folder: Path) -> WebServer:
 def test_10_storage_quota_full(language: str, phone: Make, field: Any, site: Site) -> None:
     one = phone(language)
     tools = one.context.new_cdp_session(one.page)
-    # Chromium looks at the quota now and then only: so it is small from the beginning.
-    tools.send("Storage.overrideQuotaForOrigin", {"origin": site.url, "quotaSize": 9_000_000})
+    # Chromium looks at the quota now and then only: so it is small from the beginning. Eight megabytes lie in reserve.
+    tools.send("Storage.overrideQuotaForOrigin", {"origin": site.url, "quotaSize": 17_000_000})
     auditor = field.auditor()
     task = field.task(auditor)
     one.sign_in(field.code(auditor))

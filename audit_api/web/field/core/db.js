@@ -127,7 +127,7 @@ async function run(stores, mode, fn) {
 // Where photos have filled the phone, answers, sending and unlocking must go on: sending is what makes room again. So a
 // few megabytes lie in reserve, and are given up for a write that holds no photo.
 const RESERVE_BYTES = 8e6;
-const FREED_WITHIN_MS = 15_000;
+const FREED_WITHIN_MS = 10_000;
 let givenUpAt = -Infinity;
 const SMALL = new Set(['accounts', 'records', 'meta']);
 
