@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from audit_api.domain.checklists import Checklist, Text
+from audit_api.domain.evidence_rules import answers_of
 from audit_api.domain.relevance import visible_items
 from audit_api.domain.results import answer_words
 
@@ -86,7 +87,7 @@ def not_asked(
     if not asked:
         return []
     changed = changed_items(before, after) - set(asked)
-    answers = ({o["item"]: o.get("value") for o in observations} for observations in (before, after))
+    answers = (answers_of(checklist, observations) for observations in (before, after))
     moved = frozenset.symmetric_difference(*(visible_items(checklist, given) for given in answers))
     return [item.id for item in checklist.items if item.id in changed and item.id not in moved]
 

@@ -1,6 +1,7 @@
 // What a returned report changes, held against what the reviewer asked for.
 // Mirrors `changed_items` and `not_asked` of audit_api/domain/visit_versions.py.
-import { itemsById, itemsOf } from './items.js';
+import { itemsOf } from './items.js';
+import { answersOf } from './observed.js';
 import { visibleItems } from './relevance.js';
 
 /** @typedef {{item: string, value?: any, comment?: string|null, photos?: {sha256: string}[], attachments?: {sha256: string}[]}} Observation */
@@ -28,15 +29,9 @@ export function changedItems(before, after) {
 export function notAsked(checklist, asked, before, after) {
   if (!asked.length) return [];
   const changed = changedItems(before, after);
-  const [old, fresh] = [before, after].map((rows) => visibleItems(checklist, valuesOf(checklist, rows)));
+  const [old, fresh] = [before, after].map((rows) => visibleItems(checklist, answersOf(checklist, Object.fromEntries(rows.map((row) => [row.item, row])))));
   const stayed = ({ id }) => old.has(id) === fresh.has(id);
   return itemsOf(checklist).filter((item) => changed.has(item.id) && !asked.includes(item.id) && stayed(item)).map(({ id }) => id);
-}
-
-// The server compares stored values here, so a photo item has none, whatever photos it names.
-function valuesOf(checklist, rows) {
-  const items = itemsById(checklist);
-  return Object.fromEntries(rows.filter(({ item }) => items.has(item)).map(({ item, value }) => [item, value ?? null]));
 }
 
 function content(row) {
