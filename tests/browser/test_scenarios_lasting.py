@@ -225,7 +225,7 @@ def test_10_storage_quota_full(language: str, phone: Make, field: Any, site: Sit
     one.sign_in(field.code(auditor))
     visit = one.start(task)
     each(one, COMPLETE)
-    taken = [picture(100 + n, size=(900, 900), quality=95) for n in range(12)]
+    taken = [picture(100 + n, size=(900, 900), quality=95) for n in range(16)]
     chooser = one.box(lists.FRONT).locator('[data-part="gallery"]').first
     for big in taken:
         chooser.set_input_files([big])
