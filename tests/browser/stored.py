@@ -34,7 +34,7 @@ CHECKLIST = {
         {"id": "A-3", "type": "text", "show_if": {"item": "A-1", "op": "eq", "value": "no"}},
     ]}],
 }  # fmt: skip
-ASSIGNMENT = {"code": "T-1", "dealer": {"code": "D0042", "name_zh": "星辰汽车"}, "mode": "covert"}
+ASSIGNMENT = {"code": "T-HZ-00417", "dealer": {"code": "D0042", "name_zh": "星辰汽车"}, "mode": "covert"}
 File = Path | dict[str, Any]
 PICKED = "document.getElementById('pick').files[0]"
 MODULES = """
@@ -107,6 +107,10 @@ class Store:
         draft = self.run("drafts.start(assignment, checklist)", assignment=ASSIGNMENT | more, checklist=CHECKLIST)
         return str(draft["visit"])
 
+    def until(self, expression: str) -> None:
+        """Wait until an expression over the modules is true."""
+        self.run(f"(async () => {{ while (!({expression})) await new Promise((look) => setTimeout(look, 20)); }})()")
+
     def choose(self, file: File) -> None:
         """Choose a file in a file input, as an auditor does; `picked` is it in what is run afterwards."""
         self.page.evaluate(
@@ -154,7 +158,11 @@ class Store:
           };
           const asked = indexedDB.open('field');
           const opened = await new Promise((resolve) => { asked.onsuccess = () => resolve(asked.result); });
-          for (const name of opened.objectStoreNames) tell([name, await db.keys(name), await db.list(name)]);
+          for (const name of opened.objectStoreNames) {
+            // The reserve is megabytes of chance, in which every short word is found.
+            const range = name === 'meta' ? IDBKeyRange.upperBound('reserve', true) : undefined;
+            tell([name, await db.keys(name, range), await db.list(name, range)]);
+          }
           opened.close();
           return told.join('\\n');
         })()""")

@@ -195,6 +195,6 @@ def test_a_photo_that_comes_back_behind_the_lock_is_stored(store: Store) -> None
     store.run("(() => { vault.lock(); document.body.replaceChildren(); })()")
     assert not store.run("vault.isOpen()")
     choosing.value.set_files(file(picture("JPEG")))  # type: ignore[arg-type]
-    store.page.wait_for_function("modules.vault.account() === null")
+    store.until("vault.account() === null")
     store.unlock()
     assert len(store.run("drafts.load(visit)", visit=visit)["answers"]["A-2"]["photos"]) == 1

@@ -67,23 +67,25 @@ async function rewrite(id, fn) {
 const unwritten = new Map();
 
 async function count(id, fn) {
-  const wrongOf = (row) => fn(unwritten.get(id) ?? row?.wrong ?? null);
   try {
-    await rewrite(id, (row) => ({ ...row, wrong: wrongOf(row) }));
+    await rewrite(id, (row) => ({ ...row, wrong: fn(wrongOf(id, row)) }));
     unwritten.delete(id);
   } catch (error) {
     if (!(error instanceof StorageFull)) throw error;
-    unwritten.set(id, wrongOf(await read('accounts', id)));
+    unwritten.set(id, fn(wrongOf(id, await read('accounts', id))) ?? { count: 0, at: 0 });
   }
 }
 
-function waitOf(id, row) {
-  const { count = 0, at = 0 } = unwritten.get(id) ?? row?.wrong ?? {};
-  if (count <= FREE_TRIES) return 0;
-  const wait = 1000 * WAITS[Math.min(count - FREE_TRIES, WAITS.length) - 1];
-  const past = Date.now() - at;
-  // A clock set back must not make anybody wait for a day.
-  return past < 0 ? wait : Math.max(0, wait - past);
+const wrongOf = (id, row) => unwritten.get(id) ?? row?.wrong ?? { count: 0, at: 0 };
+
+/** Milliseconds until the next try. */
+async function waitOf(id) {
+  const row = await read('accounts', id);
+  const { count: wrong, at } = wrongOf(id, row);
+  if (wrong <= FREE_TRIES) return 0;
+  // The clock was set back: counted from now on, or a day back would make it a day.
+  if (at > Date.now()) await count(id, (held) => ({ ...held, at: Date.now() }));
+  return Math.max(0, 1000 * WAITS[Math.min(wrong - FREE_TRIES, WAITS.length) - 1] - Math.max(0, Date.now() - at));
 }
 
 /**
@@ -94,15 +96,15 @@ async function rawByPin(id, pin) {
   return locked(id, async () => {
     const row = await read('accounts', id);
     if (!row) throw new Locked();
-    const left = waitOf(id, row);
+    const left = await waitOf(id);
     if (left) throw new WrongPin(Math.ceil(left / 1000), true);
-    await count(id, (wrong) => ({ count: (wrong?.count ?? 0) + 1, at: Date.now() }));
+    await count(id, (wrong) => ({ count: wrong.count + 1, at: Date.now() }));
     let raw;
     try {
       raw = await unwrap(row.pin, await pinKey(pin, row.pin.salt, row.pin.rounds), id);
     } catch {
       await count(id, (wrong) => ({ ...wrong, at: Date.now() }));
-      throw new WrongPin(Math.ceil(waitOf(id, await read('accounts', id)) / 1000));
+      throw new WrongPin(Math.ceil((await waitOf(id)) / 1000));
     }
     await count(id, () => null);
     return raw;
@@ -111,7 +113,7 @@ async function rawByPin(id, pin) {
 
 /** Seconds until the next try of a PIN; kept across restarts. */
 export async function pinWait(id) {
-  return Math.ceil(waitOf(id, await read('accounts', id)) / 1000);
+  return Math.ceil((await waitOf(id)) / 1000);
 }
 
 /**

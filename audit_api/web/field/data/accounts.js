@@ -44,7 +44,7 @@ export async function current() {
   if (!row) return null;
   const held = await get('setting', 'token', session);
   const { id, label, device, locale, settings } = row;
-  if (isOpen()) await write('meta', 'last', id);
+  if (isOpen() && (await read('meta', 'last')) !== id) await write('meta', 'last', id);
   return { id, label, locale, settings, name: await session.open(row.name, 'name'), device: device || (await deviceId()), token: held?.token ?? null, expires_at: held?.expires_at ?? null };
 }
 

@@ -1,11 +1,11 @@
 // Visits as the auditor fills them in. Every change is read, made and written under one lock of the visit, so two tabs
 // never lose each other's; a draft names its checklist's version and its task, so nothing that is renewed touches it.
-import { change, list, read, under } from '../core/db.js';
+import { change, read, under } from '../core/db.js';
 import { now } from '../core/clock.js';
 import { emit } from '../core/events.js';
 import { working } from '../core/vault.js';
 import { answersOf, itemsOf, visibleItems } from '../rules/index.js';
-import { get, keyOf, put, sealed } from './records.js';
+import { all as records, get, keyOf, put, sealed } from './records.js';
 
 /** @typedef {{slot: string, sha256: string, taken_at: string|null, fix: object|null, source: 'camera'|'gallery'|'drawing', bytes: number, type: string}} Photo */
 /** @typedef {{value: any, comment: string, answered_at: string|null, photos: Photo[]}} Answer */
@@ -119,8 +119,7 @@ export const load = (visit) => get('visit', visit);
 
 /** @returns {Promise<object[]>} all drafts of whoever is signed in, the last begun first */
 export async function all(session = working()) {
-  const rows = await list('records', under(session.account, 'visit'));
-  const drafts = await Promise.all(rows.map(async (row) => (await session.open(row, 'visit')).value));
+  const drafts = await records('visit', session);
   return drafts.sort((one, other) => (one.started_at < other.started_at ? 1 : -1));
 }
 

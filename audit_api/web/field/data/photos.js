@@ -43,7 +43,7 @@ const inTurn = (session, fn) => navigator.locks.request(`photos:${session.accoun
  * @returns {Promise<Photo & {again: boolean}>} `again`: the same bytes are already in this phone, in whatever slot
  * @throws {PhotoRefused} @throws {StorageFull} and nothing has changed
  */
-export function add(visit, item, file, { source, fix = null, instead = null, taken_at = source === 'gallery' ? null : now() }) {
+export async function add(visit, item, file, { source, fix = null, instead = null, taken_at = source === 'gallery' ? null : now() }) {
   const session = working();
   return inTurn(session, async () => {
     const words = await refuse(file);
@@ -87,7 +87,7 @@ async function prepared(session, bytes, sha256, type) {
  * @param {ArrayBuffer} bytes
  * @returns {Promise<boolean>} whether they were not here yet
  */
-export function keep(bytes, sha256) {
+export async function keep(bytes, sha256) {
   const session = working();
   return inTurn(session, async () => {
     const { lay, isNew } = await prepared(session, bytes, sha256, typeOf(new Uint8Array(bytes, 0, Math.min(64, bytes.byteLength))));
@@ -144,7 +144,7 @@ function drop() {
 on('locked', drop);
 
 /** Give the address of a small picture; it holds until locking, or until many others were asked for. */
-export function thumbnail(sha256) {
+export async function thumbnail(sha256) {
   const session = working();
   const name = `${session.account} ${sha256}`;
   if (!urls.has(name)) {

@@ -36,8 +36,14 @@ export async function remove(kind, id, session = working()) {
   await change(['records'], (tx) => tx.erase('records', key));
 }
 
-/** @returns {Promise<any[]>} all records of a kind, in no order */
+/**
+ * All records of a kind, in no order. One that cannot be opened (a damaged disk) is left out and left where it is: it must
+ * not keep the auditor from all the others.
+ * @returns {Promise<any[]>}
+ */
 export async function all(kind, session = working()) {
   const rows = await list('records', under(session.account, kind));
-  return Promise.all(rows.map(async (row) => (await session.open(row, kind)).value));
+  const opened = await Promise.allSettled(rows.map((row) => session.open(row, kind)));
+  for (const { reason } of opened) if (reason) console.error(`a ${kind} cannot be opened`, reason);
+  return opened.filter(({ status }) => status === 'fulfilled').map(({ value }) => value.value);
 }
