@@ -10,7 +10,7 @@ import { sectionRoute } from './items/routes.js';
 import { openSheet } from './items/sheet.js';
 import { stopVoice } from './items/voice.js';
 
-const AT_ONCE = 12; // boxes drawn before the screen is shown; the rest follow a few at a time
+const AT_ONCE = 8; // boxes drawn before the screen is shown; the rest follow a few at a time
 const TURN_MS = 24; // then the finger has its turn
 const TYPING_MS = 700; // while somebody types, nothing is drawn below
 let view = null;
@@ -72,7 +72,6 @@ export async function open({ visit, section = '', all = false, item = '' }) {
     bottom.update();
   };
   mine.offs.push(sheet.listen(update), bottom.close, runTimers(sheet, timers));
-  mine.parts.forEach((part) => (part.node.hidden = !part.items.some(({ id }) => sheet.shown.has(id))));
   if (item) requestAnimationFrame(() => reveal(node, item));
   return node;
 }
@@ -110,13 +109,13 @@ function shownSection(sheet, code, item) {
 function planOf(sheet, sections) {
   const numbers = new Map([...sheet.items.keys()].map((id, at) => [id, String(at + 1)]));
   return sections.flatMap((section) => [
-    ...(sections.length > 1 ? [{ heading: section }] : []),
+    ...(sections.length > 1 ? [{ heading: section, sheet }] : []),
     ...section.items.map((item) => ({ item, number: numbers.get(item.id) })),
   ]);
 }
 
-function heading(list, { heading: section }) {
-  const node = h('h2', { 'data-section': section.code }, pick(section.title));
+function heading(list, { heading: section, sheet }) {
+  const node = h('h2', { 'data-section': section.code, hidden: !section.items.some(({ id }) => sheet.shown.has(id)) }, pick(section.title));
   list.append(node);
   return { node, items: section.items };
 }
@@ -130,9 +129,11 @@ function append(list, made) {
 function reveal(node, id) {
   const found = node.querySelector(`[data-item="${CSS.escape(id)}"]`);
   if (!found) return;
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  found.style.scrollMarginTop = `${document.getElementById('bar').offsetHeight + 12}px`;
   found.scrollIntoView({ block: 'start', behavior: 'instant' });
-  found.classList.toggle('looked-for', !calm);
+  // What was out of sight until now has found its true height: once more.
+  requestAnimationFrame(() => found.scrollIntoView({ block: 'start', behavior: 'instant' }));
+  found.classList.add('looked-for');
   found.querySelector('h3').focus({ preventScroll: true });
   announce(found.querySelector('h3').textContent);
 }

@@ -13,6 +13,7 @@ import { sectionRoute } from './items/routes.js';
 import { openSheet } from './items/sheet.js';
 import { field } from './items/texts.js';
 
+const MOST_AT_ONCE = 30; // of what is missing; nobody mends more before looking again
 let shown = { node: null, off: () => {} };
 
 /** @param {{visit: string}} params */
@@ -49,7 +50,7 @@ function content(sheet, draw) {
     lacks.length
       ? h('h2', { class: 'row lacking' }, icon('owed'), h('span', null, lacks.length === 1 ? t('review.missing_one') : t('review.missing', { n: lacks.length })))
       : h('p', { class: 'note good row', 'data-complete': '' }, icon('check'), h('span', { class: 'grow' }, t('review.complete'))),
-    ...groups(sheet, lacks),
+    groups(sheet, lacks),
     extra.length > 0 && correction(sheet, extra),
     ...tails(sheet),
     ...openOnes(sheet),
@@ -63,11 +64,15 @@ function content(sheet, draw) {
 
 const fact = (name, words) => [h('dt', null, t(`review.${name}`)), h('dd', null, words)];
 
-function groups(sheet, lacks) {
+function groups(sheet, lacks, most = MOST_AT_ONCE) {
   const found = new Map();
-  for (const row of lacks) found.set(row.section, [...(found.get(row.section) ?? []), row]);
-  return [...found].map(([section, rows]) => h('section', { class: 'stack lack' }, h('h3', null, pick(section.title)),
-    h('ul', { class: 'plain stack' }, rows.map(({ item, problems }) => h('li', null, jump(sheet, item, problems.map((problem) => problemWords(sheet, item, problem))))))));
+  for (const row of lacks.slice(0, most)) found.set(row.section, [...(found.get(row.section) ?? []), row]);
+  const node = h('div', null, [...found].map(([section, rows]) => h('section', { class: 'stack lack' }, h('h3', null, pick(section.title)),
+    h('ul', { class: 'plain stack' }, rows.map(({ item, problems }) => h('li', null, jump(sheet, item, problems.map((problem) => problemWords(sheet, item, problem)))))))));
+  if (lacks.length > most) {
+    node.append(act('more', t('review.more', { n: lacks.length - most }), () => node.replaceWith(groups(sheet, lacks, lacks.length)), { class: 'wide' }));
+  }
+  return node;
 }
 
 function jump(sheet, item, lines) {
@@ -114,8 +119,10 @@ function tails(sheet) {
 
 function openOnes(sheet) {
   const open = sheet.sections.flatMap(({ items }) => items).filter((item) => !item.required && !sheet.settled.has(item.id) && !item.follow_up_hours);
-  return open.length ? [h('details', null, h('summary', null, `${t('review.open')} (${open.length})`),
-    h('ul', { class: 'plain stack' }, open.map((item) => h('li', null, jump(sheet, item, [])))))] : [];
+  if (!open.length) return [];
+  const list = h('ul', { class: 'plain stack' });
+  const fill = ({ target }) => target.open && list.replaceChildren(...open.map((item) => h('li', null, jump(sheet, item, []))));
+  return [h('details', { ontoggle: fill }, h('summary', null, `${t('review.open')} (${open.length})`), list)];
 }
 
 // The visit ends when one leaves, not when one presses Send at home in the evening.

@@ -1,6 +1,7 @@
 // Words of answering, photos and the review. They name no audit and no dealer, so most need no discreet variant.
 export default {
   'answer.na': { zh: '不适用', en: 'Not applicable' },
+  'answer.na_short': { zh: '不适用', en: 'N/A' },
   'answer.yes': { zh: '是', en: 'Yes' },
   'answer.no': { zh: '否', en: 'No' },
   'answer.level': { zh: '{n} 级，共 5 级', en: '{n} of 5' },
@@ -156,6 +157,7 @@ export default {
   'review.missing': { zh: '还缺 {n} 项', en: '{n} things are missing' },
   'review.missing_one': { zh: '还缺 1 项', en: '1 thing is missing' },
   'review.complete': { zh: '都齐了，可以提交。', en: 'Everything is there. You can send it.', discreet: { zh: '都齐了，可以同步。', en: 'Everything is there. You can sync it.' } },
+  'review.more': { zh: '显示其余 {n} 项', en: 'Show the other {n}' },
   'review.unanswered': { zh: '还没有作答', en: 'Not answered yet' },
   'review.photos': { zh: '照片', en: 'Photos' },
   'review.answered': { zh: '已答', en: 'Answered' },

@@ -38,11 +38,11 @@ export function box(item, sheet, numberShown) {
   const sign = h('span', { class: 'sign', 'aria-hidden': 'true' });
   const said = h('span', { class: 'unseen' });
   const told = h('div', { class: 'stack' });
-  const clear = CHOICES.has(item.type) && act('clear', [icon('undo'), h('span', null, t('answer.clear'))], () => {
+  const clear = CHOICES.has(item.type) && act('clear', icon('undo'), () => {
     sheet.set(id, null);
     control.refresh();
     node.querySelector('[role=radio], [role=checkbox]')?.focus();
-  }, { class: 'quiet clear' });
+  }, { class: 'quiet clear', 'aria-label': t('answer.clear'), title: t('answer.clear') });
   const help = h('div', { class: 'help', id: ids.help, hidden: true }, h('p', { class: 'kept' }, pick(item.guidance)));
   const asks = act('help', '', () => {
     help.hidden = !help.hidden;

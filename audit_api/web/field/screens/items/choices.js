@@ -11,7 +11,8 @@ export function single(item, sheet, names) {
   const choices = choicesOf(item);
   const layout = item.type === 'scale5' ? 'levels' : choices.length === 2 && choices.every(({ words }) => short(words)) ? 'two' : 'list';
   const buttons = choices.map(({ code, words, said }) => option('radio', code, words, said));
-  const na = item.allow_na && option('radio', NA, t('answer.na'), null, { 'data-act': 'na' });
+  const beside = layout === 'two' && item.type === 'yes_no';
+  const na = item.allow_na && option('radio', NA, t(beside ? 'answer.na_short' : 'answer.na'), beside ? t('answer.na') : null, { 'data-act': 'na' });
   const all = na ? [...buttons, na] : buttons;
   const stored = (code) => (item.type === 'scale5' && code !== NA ? Number(code) : code);
   const refresh = () => {
@@ -27,9 +28,9 @@ export function single(item, sheet, names) {
     refresh();
   };
   const group = h('div', { class: 'choices', role: 'radiogroup', ...names },
-    h('div', { class: `options ${layout}` }, buttons),
+    h('div', { class: `options ${layout} ${na && beside ? 'three' : ''}` }, buttons, beside && na),
     layout === 'levels' && h('div', { class: 'ends small muted', 'aria-hidden': 'true' }, h('span', null, t('answer.lowest')), h('span', null, t('answer.highest'))),
-    na);
+    !beside && na);
   group.addEventListener('click', ({ target }) => {
     const button = target.closest('[role=radio]');
     if (button) choose(button);
