@@ -63,8 +63,9 @@ class Line(BadNetwork):
                 if pattern.search(told):
                     del self._plan[at]
                     return fate, random.Random(at)
-            self._tries[name] += 1
-            chance = random.Random(f"{self.seed} {told} {self._tries[name]}")
+            # Not by offset: a chunk cut off goes on at another one, and must not meet the same fate for ever.
+            self._tries[told] += 1
+            chance = random.Random(f"{self.seed} {told} {self._tries[told]}")
         drawn = chance.randrange(1000)
         for fate, share in FLAPS.items():
             if self._flapping and not self._calm and "/v1/" in told and drawn < share:

@@ -254,14 +254,14 @@ class Phone:
         script = "async (id) => JSON.stringify(await (await import('/field/data/drafts.js')).load(id))"
         return dict(json.loads(self.page.evaluate(script, visit)))
 
-    def kept(self, visit: str, holds: str, why: str, arg: Any = None) -> None:
+    def kept(self, visit: str, holds: str, why: str, arg: Any = None, *, patience_ms: int = 60_000) -> None:
         """Wait until the kept draft meets a condition: a function of (draft, arg) in JavaScript."""
         script = (
             "async ([id, arg]) => { const d = await (await import('/field/data/drafts.js')).load(id);"
             f" return ({holds})(d, arg); }}"
         )
         with self.telling(why):
-            until(self.page, script, [visit, arg], patience_ms=60_000)
+            until(self.page, script, [visit, arg], patience_ms=patience_ms)
 
     # Sending
 

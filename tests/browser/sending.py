@@ -27,8 +27,8 @@ from tests.worlds import complete_answers
 PIN = "246813"
 PATIENCE_MS = 60_000
 MODULES = (
-    "core/api", "core/events", "core/vault", "core/words", "data/accounts", "data/assignments", "data/conflicts", "data/drafts", "data/outbox",
-    "data/photos", "data/problems", "data/session",
+    "core/api", "core/events", "core/vault", "core/words", "data/accounts", "data/assignments", "data/conflicts",
+    "data/drafts", "data/outbox", "data/photos", "data/problems", "data/session",
 )  # fmt: skip
 SCRIPT = """async (values) => {
   const base = '/field/';

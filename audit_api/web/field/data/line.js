@@ -4,6 +4,7 @@ import { needsLogin } from './session.js';
 
 const FIRST_MS = 1_000;
 const GROWTH = 1.7;
+const HALF_DEAF = 0.35;
 const LONGEST_MS = 300_000;
 const FREE = ['wifi', 'ethernet'];
 
@@ -42,9 +43,14 @@ export class Waiting {
     this.due = 0;
   }
 
-  /** Note a failure. @param {number|null} [retryAfter] seconds the server asked for @param {boolean} [progress] something arrived first */
-  failed(retryAfter = null, progress = false) {
-    this.tries = progress ? 1 : this.tries + 1;
+  /**
+   * Note a failure.
+   * @param {number|null} [retryAfter] seconds the server asked for
+   * @param {'progress'|'answered'|'nothing'} [before] what came of it first: where something was taken in, the line is
+   *   good enough to go straight on; where the server could be heard at least, the pauses grow slowly
+   */
+  failed(retryAfter = null, before = 'nothing') {
+    this.tries = before === 'progress' ? 1 : this.tries + (before === 'answered' && this.tries ? HALF_DEAF : 1);
     const usual = Math.min(LONGEST_MS, FIRST_MS * GROWTH ** (this.tries - 1)) * (0.5 + Math.random() / 2);
     const asked = (retryAfter ?? 0) * 1000 * (1 + Math.random() / 10);
     this.due = performance.now() + Math.max(usual, asked);

@@ -190,7 +190,7 @@ async function attempt(run, draft, { session, device }) {
   run.call = new AbortController();
   const stop = () => run.call.abort();
   run.stop.signal.addEventListener('abort', stop);
-  let progress = false;
+  let came = 'nothing';
   run.live.sending = draft.visit;
   delete run.live.due[draft.visit];
   tell(run);
@@ -202,10 +202,11 @@ async function attempt(run, draft, { session, device }) {
       mayFreeze: (held) => (early ? mayFreezeEarly(held, run.early) : held.held.revision === 0 || isQuiet(held, run.quiet)),
       froze: (held) => early && run.early.set(held.visit, { at: performance.now() }),
       maySubmit: (held) => isQuiet(held, run.quiet),
-      advanced: () => (progress = true),
+      advanced: () => (came = 'progress'),
       told: (sha256, sent, total, state) => {
         // Also what a chunk that was cut off left there is a step on.
-        progress ||= sent > (run.seen.get(sha256) ?? 0);
+        if (sent > (run.seen.get(sha256) ?? 0)) came = 'progress';
+        else if (came === 'nothing') came = 'answered';
         run.seen.set(sha256, sent);
         run.live.photos[sha256] = { sent, total, state };
         tell(run);
@@ -215,7 +216,7 @@ async function attempt(run, draft, { session, device }) {
     run.live.failing = false;
     wait.rest(done === 'received' || early ? 0 : UNQUIET_MS);
   } catch (error) {
-    failed(run, wait, error, progress, early ? draft : null);
+    failed(run, wait, error, came, early ? draft : null);
   } finally {
     run.stop.signal.removeEventListener('abort', stop);
     run.live.sending = null;
@@ -225,7 +226,7 @@ async function attempt(run, draft, { session, device }) {
   }
 }
 
-function failed(run, wait, error, progress, early) {
+function failed(run, wait, error, came, early) {
   if (run.call.signal.aborted) return;
   run.live.failing = error instanceof Offline;
   if (error instanceof Stopped) {
@@ -233,8 +234,8 @@ function failed(run, wait, error, progress, early) {
     return;
   }
   if (error?.name === 'Locked') return;
-  if (error instanceof Offline) run.line.failed(null, progress);
-  else wait.failed(error instanceof Refused ? error.retryAfter : null, progress);
+  if (error instanceof Offline) run.line.failed(null, came);
+  else wait.failed(error instanceof Refused ? error.retryAfter : null, came);
   if (![Offline, Refused, Overtaken].some((kind) => error instanceof kind)) console.error('sending', error);
 }
 
