@@ -69,6 +69,7 @@ class Line(BadNetwork):
         drawn = chance.randrange(1000)
         for fate, share in FLAPS.items():
             if self._flapping and not self._calm and "/v1/" in told and drawn < share:
+                self.happened[fate] += 1
                 return fate, chance
             drawn -= share
         return "through", chance
