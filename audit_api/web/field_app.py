@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ KINDS = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)
 # No inline script or style, nothing from elsewhere; photos are shown from blobs.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
@@ -103,6 +105,13 @@ def _lean(source: bytes) -> bytes:
             comment = inside or text.endswith("*/")
         kept.append("" if comment else line)
     return "\n".join(kept).encode()
+
+
+def without_comments(name: str, body: bytes) -> bytes:
+    """Leave out comments with lines of their own, a fifth of what a phone would load; lines keep their numbers."""
+    if not name.endswith((".js", ".css")):
+        return body
+    return COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), body)
 
 
 @cache

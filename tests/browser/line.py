@@ -7,7 +7,7 @@ import re
 import threading
 from collections import Counter
 
-from tests.faults.bad_network import BadNetwork, Call
+from tests.faults.bad_network import HEAD_END, BadNetwork, Call
 
 # Out of a thousand calls over a line that comes and goes.
 FLAPS = {"unreachable": 120, "cut": 120, "answer_lost": 120, "answer_cut": 60, "doubled": 60, "slow": 60}
@@ -18,7 +18,8 @@ class Line(BadNetwork):
 
     def __init__(self, server_port: int) -> None:
         self.calls: list[str] = []
-        self.answered: Counter[str] = Counter()  # bytes of all answers to a call
+        self.answered: Counter[str] = Counter()  # bytes of the bodies of all answers to a call, as they were sent
+        self.heads = 0  # bytes of what stood before them
         self.stored: list[str] = []  # calls that the server said made something, each as often as it said so
         self.hooks: dict[str, threading.Event] = {}
         self._plan: list[tuple[re.Pattern[str], str]] = []
@@ -78,7 +79,9 @@ class Line(BadNetwork):
         answer = super()._exchange(data)
         told = " ".join(data.partition(b"\r\n")[0].decode().split(" ")[:2])
         with self._lock:
-            self.answered[told] += len(answer)
+            head, _, body = answer.partition(HEAD_END)
+            self.answered[told] += len(body)
+            self.heads += len(head) + len(HEAD_END)
             if answer.startswith((b"HTTP/1.1 201", b"HTTP/1.0 201")):
                 self.stored.append(told)
         return answer

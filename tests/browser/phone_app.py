@@ -231,7 +231,7 @@ class Phone:
             field.blur()
         return self
 
-    def photograph(self, item: str, *files: dict[str, Any], source: str = "gallery") -> Phone:
+    def photograph(self, item: str, *files: Any, source: str = "gallery") -> Phone:
         """Add pictures, one after the other, and wait until each is kept."""
         with self.telling(f"adding {len(files)} photos to {item}"):
             box = self.box(item)

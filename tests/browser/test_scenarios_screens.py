@@ -1,13 +1,14 @@
 """Scenarios 19 and 20 of the phone: 500 items on a slow phone; screen reader, big text, keyboard; and what it weighs.
 
-Seconds and megabytes are printed as measured (`pytest -s`, or the captured output); only what has a bound that no
-other load on the machine can push over is asserted.
+Seconds are printed as measured (`pytest -s`) and not asserted: another load on the machine would push them over.
+That typing never lags is asserted in test_typing.py, by the time of the page's own thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,6 @@ languages = pytest.mark.parametrize("language", ["zh", "en"])
 Make = Callable[..., Phone]
 FIRST_LOAD_BYTES = 150_000
 HEAP_BYTES = 300_000_000
-LONGEST_TASK_MS = 100
 SLOWER = 4
 WATCH_LONG_TASKS = """() => {
   globalThis.longTasks = [];
@@ -52,9 +52,11 @@ def slow(phone: Phone, rate: int = SLOWER) -> CDPSession:
 def test_first_load_is_small(phone: Make, line: Line) -> None:
     one = phone("zh", line.app).open().screen("sign-in")
     one.until("async () => Boolean((await navigator.serviceWorker.ready).active)", "waiting for the service worker")
-    fetched = {call: size for call, size in line.answered.items() if "/field/" in call}
+    one.page.wait_for_function("navigator.serviceWorker.controller")
+    fetched = {call: size for call, size in line.answered.items() if " /field/" in call}
     total = sum(fetched.values())
-    print(f"\nfirst load: {total} bytes over the line in {len(fetched)} files, heads and the service worker's included")
+    print(f"\nfirst load, the service worker's own included: {total} bytes in {len(fetched)} files over {len(line.calls)} "
+          f"calls; the heads of the answers {line.heads} bytes more")  # fmt: skip
     largest = sorted(fetched.items(), key=lambda row: -row[1])[:8]
     assert total <= FIRST_LOAD_BYTES, f"{total} bytes: {largest}"
 
@@ -87,11 +89,10 @@ def test_19_500_items_on_a_processor_four_times_slower(language: str, phone: Mak
     longest = max([0, *one.page.evaluate("longTasks")])
     print(f"\n500 items, processor ×{SLOWER} slower ({language}): lock {locked:.0f} ms after the address was entered, "
           f"all items {opened:.0f} ms after the PIN, longest task while typing {longest:.0f} ms")  # fmt: skip
-    assert longest < LONGEST_TASK_MS, f"typing was held up for {longest:.0f} ms"
     one.kept(visit, "(d) => d.answers['LNG-SA-03']?.value.endsWith('thumbs')", "waiting for the words to be kept")
 
 
-def test_forty_photos_in_one_draft_stay_small(phone: Make, field: Any) -> None:
+def test_forty_photos_in_one_draft_stay_small(phone: Make, field: Any, tmp_path: Path) -> None:
     one = phone("zh")
     auditor = field.auditor()
     task = field.task(auditor)
@@ -99,7 +100,10 @@ def test_forty_photos_in_one_draft_stay_small(phone: Make, field: Any) -> None:
     visit = one.start(task)
     twelve = picture(40, size=(4000, 3000), quality=30)["buffer"]
     # The same scene forty times, each file with a tail of its own: twelve megapixels to draw, other bytes to keep.
-    taken = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": twelve + b"%04d" % n} for n in range(40)]
+    # From the disk, as a phone's are: handed over by the test they would lie in the page's heap as text.
+    taken = [tmp_path / f"{n}.jpg" for n in range(40)]
+    for n, path in enumerate(taken):
+        path.write_bytes(twelve + b"%04d" % n)
     tools = one.context.new_cdp_session(one.page)
     tools.send("Performance.enable")
     most = 0
