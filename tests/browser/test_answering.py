@@ -257,6 +257,41 @@ def test_a_change_draws_nothing_again_that_it_did_not_change(sheet: Sheet) -> No
     assert sheet.page.evaluate("globalThis.kept.every((one) => one.isConnected)")
 
 
+def test_what_is_spoken_is_written_to_the_end(desks: Callable[[str], Desk]) -> None:
+    """The browser's recognition stands in for a voice; whether it is there is the browser's matter."""
+    page = desks("zh").phone.page
+    page.evaluate(
+        """() => { globalThis.SpeechRecognition = class {
+          start() { globalThis.heard = this; }
+          stop() { this.onend(); }
+          say(transcript, isFinal) {
+            this.onresult({resultIndex: 0, results: [Object.assign([{transcript}], {isFinal})]});
+          }
+        }; }"""
+    )
+    sheet = desks("zh").begin()
+    field = sheet.part(lists.STORY, '[data-part="text"]')
+    field.fill("进门后")
+    button = sheet.part(lists.STORY, '[data-act="voice"]').first
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert page.evaluate("globalThis.heard.lang") == "zh-CN"
+    page.evaluate("globalThis.heard.say('有人', false); globalThis.heard.say('有人迎上来', true)")
+    button.click()
+    assert field.input_value() == "进门后有人迎上来"
+    assert button.get_attribute("aria-pressed") == "false"
+    sheet.value(lists.STORY, "进门后有人迎上来")
+
+
+def test_guidance_is_behind_the_question_mark(sheet: Sheet) -> None:
+    button = sheet.part(lists.CLEAN, '[data-act="help"]')
+    assert not sheet.page.get_by_text("整洁程度：按所见作答").is_visible()
+    button.click()
+    sheet.page.get_by_text("整洁程度：按所见作答").wait_for(state="visible")
+    assert button.get_attribute("aria-expanded") == "true"
+    assert button.get_attribute("aria-label") == "怎样作答：整洁程度"
+
+
 def test_in_discreet_mode_there_is_no_microphone_and_no_telling_word(desks: Callable[[str], Desk]) -> None:
     sheet = desks("zh").begin()
     look = "import('/field/core/look.js').then((look) => look.chooseDiscreet({}))"

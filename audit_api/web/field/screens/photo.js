@@ -89,7 +89,8 @@ function facts(sheet, id, photo) {
     photo.taken_at && ['taken_at', momentWords(photo.taken_at, { seconds: true })],
     photo.source !== 'gallery' && ['place', place],
     ['source', t(`pic.source_${photo.source}`)],
-    photo.bytes && ['size', size],
+    photo.bytes > 0 && ['size', size],
+    !sheet.draft.practice && ['arrived', t(`pic.arrived_${photo.source === 'server' || sheet.draft.arrived?.[photo.sha256] || sheet.draft.receipt ? 'yes' : 'no'}`)],
   ].filter(Boolean);
   return [
     elsewhere.length > 0 && h('p', { class: 'note warn', 'data-twice': '' }, t('pic.also', { where: elsewhere.join(language() === 'zh' ? '；' : '; ') })),

@@ -5,7 +5,7 @@ import { now } from '../core/clock.js';
 import { pick, t } from '../core/words.js';
 import * as drafts from '../data/drafts.js';
 import { absent } from './answer.js';
-import { tailWords } from './items/box.js';
+import { tailWords, words } from './items/box.js';
 import { momentWords } from './items/automatic.js';
 import { missing, refusals, sentence, unasked } from './items/judgement.js';
 import { owedWords } from './items/pictures.js';
@@ -45,7 +45,7 @@ function content(sheet, draw) {
   return [
     h('h1', null, t('review.title')),
     draft.practice && h('p', { class: 'note' }, t('review.practice')),
-    draft.returned?.reason && h('div', { class: 'note warn' }, h('strong', null, t('review.returned')), h('p', { class: 'kept' }, draft.returned.reason)),
+    draft.returned?.reason && h('div', { class: 'note warn' }, words(t('review.returned'), draft.returned.reason)),
     refusal(sheet),
     lacks.length
       ? h('h2', { class: 'row lacking' }, icon('owed'), h('span', null, lacks.length === 1 ? t('review.missing_one') : t('review.missing', { n: lacks.length })))
@@ -62,7 +62,7 @@ function content(sheet, draw) {
   ].filter(Boolean);
 }
 
-const fact = (name, words) => [h('dt', null, t(`review.${name}`)), h('dd', null, words)];
+const fact = (name, value) => [h('dt', null, t(`review.${name}`)), h('dd', null, value)];
 
 function groups(sheet, lacks, most = MOST_AT_ONCE) {
   const found = new Map();
@@ -95,13 +95,13 @@ function refusal(sheet) {
   const told = [...refusals(sheet)];
   return h('div', { class: 'note bad stack', 'data-refused': '' }, h('strong', null, t('review.refused')),
     h('p', { class: 'kept' }, problem.detail || pick(problem.title) || ''),
-    told.map(([id, words]) => jump(sheet, sheet.items.get(id).item, [pick(words)])));
+    told.map(([id, said]) => jump(sheet, sheet.items.get(id).item, [pick(said)])));
 }
 
 function correction(sheet, extra) {
   const written = field({ 'data-part': 'correction', id: 'correction', 'aria-describedby': 'correction-why' }, {
     read: () => sheet.draft.correction ?? '',
-    write: (words) => (sheet.draft.correction = words),
+    write: (text) => (sheet.draft.correction = text),
     leave: () => drafts.edit(sheet.visit, (draft) => {
       if (draft.correction === written.area.value) return false;
       draft.correction = written.area.value;
@@ -137,6 +137,9 @@ function ending(sheet, draw) {
 function sending(sheet, lacks, extra) {
   const { draft } = sheet;
   if (draft.state === 'received') return [];
+  if (draft.state === 'conflict') {
+    return [h('p', { class: 'note bad' }, t('review.conflict')), h('a', { class: 'button primary wide', 'data-act': 'conflict', href: `#/conflict/${sheet.visit}` }, t('review.conflict_see'))];
+  }
   if (['waiting', 'sending'].includes(draft.state)) {
     return [h('p', { class: 'note' }, t('review.on_its_way')), h('a', { class: 'button wide', 'data-act': 'outbox', href: '#/outbox' }, t('review.outbox'))];
   }
@@ -149,13 +152,13 @@ function sending(sheet, lacks, extra) {
       location.hash = sectionRoute(sheet.visit, section.code, item.id);
       return;
     }
-    const words = document.getElementById('correction');
-    if (extra.length && !words?.value.trim()) {
+    const reason = document.getElementById('correction');
+    if (extra.length && !reason?.value.trim()) {
       said.textContent = t('review.correction');
-      words?.focus();
+      reason?.focus();
       return;
     }
-    if (words) await drafts.edit(sheet.visit, (one) => { one.correction = words.value; });
+    if (reason) await drafts.edit(sheet.visit, (one) => { one.correction = reason.value; });
     await drafts.finish(sheet.visit);
     location.hash = draft.practice ? '#/today' : '#/outbox';
   }, { class: 'primary' });

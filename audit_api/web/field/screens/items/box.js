@@ -1,7 +1,8 @@
 // One item: what is asked, how to answer it, what belongs to the answer, and what is still missing of it.
 import { act, h } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
-import { language, pick, t } from '../../core/words.js';
+import { isDiscreet, language, pick, t } from '../../core/words.js';
+import { folded } from '../parts.js';
 import { momentWords, position, time } from './automatic.js';
 import { multi, single } from './choices.js';
 import { problemsOf, refusals, sentence } from './judgement.js';
@@ -99,12 +100,17 @@ export function box(item, sheet, numberShown) {
 /** What others say of the item: the reviewer's note, the server's refusal, until when a follow-up is open. */
 function remarks(item, sheet) {
   const { draft } = sheet;
-  const found = (draft.asked ?? []).filter((row) => row.item === item.id).map((row) =>
-    h('div', { class: 'note warn', 'data-asked': '' }, h('strong', null, t('answer.asked')), h('p', { class: 'kept' }, row.note)));
+  const found = (draft.asked ?? []).filter((row) => row.item === item.id).map((row) => h('div', { class: 'note warn', 'data-asked': '' }, words(t('answer.asked'), row.note)));
   const refused = refusals(sheet).get(item.id);
-  if (refused) found.push(h('div', { class: 'note bad', 'data-refused': '' }, h('strong', null, t('answer.refused')), h('p', { class: 'kept' }, pick(refused))));
+  if (refused) found.push(h('div', { class: 'note bad', 'data-refused': '' }, words(t('answer.refused'), pick(refused))));
   if (item.follow_up_hours) found.push(h('p', { class: 'note', 'data-tail': '' }, tailWords(item, sheet)));
   return found;
+}
+
+/** Somebody else's words under their title; in discreet mode they are there only when asked for, since they may tell anything. */
+export function words(title, text) {
+  const said = () => h('p', { class: 'kept' }, text);
+  return isDiscreet() ? folded(title, said) : [h('strong', null, title), said()];
 }
 
 /** Until when a follow-up item may still be answered, in words. */

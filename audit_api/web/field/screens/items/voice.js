@@ -3,12 +3,12 @@ import { act, announce, h } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { isDiscreet, language, t } from '../../core/words.js';
 
-const Recognition = globalThis.SpeechRecognition ?? globalThis.webkitSpeechRecognition;
+const engine = () => globalThis.SpeechRecognition ?? globalThis.webkitSpeechRecognition;
 let running = null;
 
 /** Give the button that writes what is spoken to the end of a field, or null. */
 export function voiceButton(field) {
-  if (!Recognition || isDiscreet()) return null;
+  if (!engine() || isDiscreet()) return null;
   const said = h('span', { class: 'small', role: 'status' });
   const button = act('voice', [icon('mic'), h('span', null, t('answer.voice'))], () => (running?.field === field ? stopVoice() : begin()), {
     class: 'quiet', 'aria-pressed': 'false', title: t('answer.voice_how'),
@@ -20,7 +20,7 @@ export function voiceButton(field) {
   };
   const begin = () => {
     stopVoice();
-    const hearing = new Recognition();
+    const hearing = new (engine())();
     Object.assign(hearing, { lang: language() === 'zh' ? 'zh-CN' : 'en-US', continuous: true, interimResults: true });
     hearing.onresult = ({ results, resultIndex }) => {
       let heard = '';
