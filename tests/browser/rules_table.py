@@ -142,6 +142,8 @@ CASES: tuple[Case, ...] = (
     ("a fix of no datum", {10: FIX | {"datum": None}}, {}, {"wrong": {10: "wrong_type"}}),
     ("a time without offset", {11: "2026-11-20T10:02:11"}, {}, {"wrong": {11: "wrong_type"}}),
     ("a time with its offset", {11: "2026-11-20T10:02:11+08:00"}, {}, {"wrong": {}}),
+    ("a time of more digits than a clock has", {11: f"2026-11-20T10:02:11.{5:020}+08:00"}, {},
+     {"wrong": {11: "wrong_type"}}),
     ("a day that never was", {11: "2025-02-29T10:02:11Z"}, {}, {"wrong": {11: "wrong_type"}}),
     ("a clock of the seventies", {11: "1970-01-01T08:00:05+08:00"}, {}, {"wrong": {11: "out_of_range"}}),
     ("adverse", {12: "yes"}, {}, {"missing": {12: ["photos_missing", "comment_adverse"]}}),

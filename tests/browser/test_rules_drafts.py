@@ -108,7 +108,7 @@ async ([checklist, pairs]) => {
 @pytest.mark.parametrize("checklist", [packaged_checklists()[1], nasty()], ids=lambda one: one.code)
 def test_what_a_returned_report_changes_unasked_is_found_alike(rules: Page, checklist: Checklist) -> None:
     drawer = Drawer(checklist, seed=9)
-    drafts = [list(as_observations(checklist, one)) for one in drawer.sets(COUNT // 5)]
+    drafts = [list(as_observations(checklist, one)) for one in drawer.sets(COUNT // 20)]
     pairs = []
     for before, other in pairwise(drafts):
         # Some items as in the other draft, the rest as before with its keys in another order.
