@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import BrowserContext, BrowserType
+from playwright.sync_api import BrowserContext, BrowserType, Error
 
 from audit_api.domain.directory import OPERATOR, Actor, Role
 from audit_api.domain.programmes import AssignmentRequest
@@ -164,7 +165,8 @@ class OwnBrowser:
             except ProcessLookupError:
                 continue
         assert self.context is not None
-        self.context.close()
+        with suppress(Error):  # it may have noticed already that nobody is there
+            self.context.close()
         for lock in self.folder.glob("Singleton*"):
             lock.unlink()
 

@@ -58,7 +58,7 @@ export async function call(method, path, more = {}) {
   const { answer, content } = await exchange(method, path, { headers, body }, more);
   if (answer.ok || answer.status === 304) return { status: answer.status, headers: answer.headers, json: more.kind === 'blob' ? null : content, blob: more.kind === 'blob' ? content : null };
   // Asked with a token that has been renewed in the meantime: then nobody needs to sign in.
-  if (answer.status === 401 && !more.open && ((await signedIn())?.token ?? null) === used) emit('session', { needs_login: true });
+  if (answer.status === 401 && !more.open && ((await signedIn())?.token ?? null) === used) emit('session', { needs_login: person?.id ?? true });
   throw new Refused(answer.status, content, answer.headers);
 }
 

@@ -41,6 +41,7 @@ export class Waiting {
   constructor() {
     this.tries = 0;
     this.due = 0;
+    this.notBefore = 0;
   }
 
   /**
@@ -52,8 +53,8 @@ export class Waiting {
   failed(retryAfter = null, before = 'nothing') {
     this.tries = before === 'progress' ? 1 : this.tries + (before === 'answered' && this.tries ? HALF_DEAF : 1);
     const usual = Math.min(LONGEST_MS, FIRST_MS * GROWTH ** (this.tries - 1)) * (0.5 + Math.random() / 2);
-    const asked = (retryAfter ?? 0) * 1000 * (1 + Math.random() / 10);
-    this.due = performance.now() + Math.max(usual, asked);
+    if (retryAfter) this.notBefore = performance.now() + retryAfter * 1000 * (1 + Math.random() / 10);
+    this.due = Math.max(performance.now() + usual, this.notBefore);
   }
 
   /** Come back after so many milliseconds; nothing has failed. */
@@ -62,10 +63,10 @@ export class Waiting {
     this.due = performance.now() + ms;
   }
 
-  /** Try again at once, whatever was before. */
+  /** Try again as soon as the server allows it, whatever was before. */
   clear() {
     this.tries = 0;
-    this.due = 0;
+    this.due = this.notBefore;
   }
 
   /** Milliseconds from now; 0 when it is time. */

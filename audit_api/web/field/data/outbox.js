@@ -8,10 +8,11 @@ import { current, setSetting } from './accounts.js';
 import { deliver, Overtaken, settle, Stopped } from './courier.js';
 import * as drafts from './drafts.js';
 import { heldBack, Waiting } from './line.js';
-import { photosIn } from './revisions.js';
+import { fresh, hear, lastHeard, tell } from './standing.js';
 import { choose, isDue, isQuiet, mayFreezeEarly } from './turns.js';
-import { needsLogin } from './session.js';
 import { Pace } from './transfer.js';
+
+export { status } from './standing.js';
 
 const LOOK_AGAIN_MS = 60_000;
 const LEAST_PAUSE_MS = 1_000;
@@ -21,8 +22,6 @@ const SILENT_LEADER_MS = 5_000;
 const USER = new Set(['now', 'send', 'online', 'login', 'resume', 'visible']);
 
 let running = null;
-let told = {}; // what the uploader said last, here or in another tab: {who, sending, failing, due, photos}
-let heard = 0;
 let listening = false;
 
 /** Begin to send for whoever is signed in, or wait until the tab that does so ends. Safe to call again. */
@@ -35,6 +34,7 @@ export async function begin() {
     return;
   }
   lead(who, false);
+  emit('outbox', { kick: 'timer' }); // if another tab sends, it tells how far it is
 }
 
 function lead(who, steal) {
@@ -52,21 +52,19 @@ function lead(who, steal) {
   });
 }
 
-const fresh = (who) => ({ who, sending: null, failing: false, due: {}, photos: {} });
-
 function listen() {
   if (listening) return;
   listening = true;
   addEventListener('online', () => wake('online'));
   addEventListener('offline', () => wake('timer'));
-  document.addEventListener('visibilitychange', () => document.hidden || wake('visible'));
+  document.addEventListener('visibilitychange', () => document.hidden || begin());
   navigator.connection?.addEventListener?.('change', () => wake('online'));
   on('session', ({ signed_in }) => wake(signed_in ? 'login' : 'timer'));
   on('changed', () => wake('changed'));
   on('look', () => wake('timer'));
   on('outbox', ({ kick: reason, told: said, elsewhere }) => {
     if (elsewhere && reason) wake(reason);
-    if (elsewhere && said) [told, heard] = [said, performance.now()];
+    if (elsewhere && said) hear(said);
   });
 }
 
@@ -100,7 +98,7 @@ export async function kick(reason = 'timer') {
   if (reason !== 'now') return;
   // The tab that sends may be frozen in the background: who presses the button takes over.
   setTimeout(() => {
-    if (account() && heard < asked && !running?.leading) lead(account(), true);
+    if (account() && lastHeard() < asked && !running?.leading) lead(account(), true);
   }, SILENT_LEADER_MS);
 }
 
@@ -122,42 +120,6 @@ export async function resume() {
 export async function retry(visit) {
   await drafts.update(visit, (draft) => (draft.state === 'failed' ? void Object.assign(draft, { state: 'waiting', problem: null }) : false));
   await kick('send');
-}
-
-/**
- * What there is and where it stands. `why`: what holds everything back (`offline`, `paused`, `login`, `discreet`,
- * `wifi`, `wifi_unknown`), null where nothing does.
- * @returns {Promise<{online: boolean, paused: boolean, needs_login: boolean, why: string|null, visits: {visit: string,
- *   assignment: string, dealer: string, wish: string, state: string, photos: {sha256: string, sent: number, total: number,
- *   state: 'waiting'|'sending'|'there'|'failed'}[], next_try_at: string|null, problem: any, changed_at: string}[]}>}
- */
-export async function status() {
-  const person = await current();
-  const own = told.who === person?.id ? told : fresh(person?.id);
-  const settings = person?.settings ?? {};
-  const visits = (await drafts.all()).filter((draft) => !draft.practice).map((draft) => line(draft, own));
-  const waiting = visits.filter(({ state }) => state === 'waiting' || state === 'sending');
-  const why = heldBack(settings, waiting.some((visit) => visit.told));
-  return { online: navigator.onLine !== false && !own.failing, paused: Boolean(settings.paused), needs_login: needsLogin(), why, visits };
-}
-
-function line(draft, own) {
-  const { visit, assignment, dealer, wish, problem, changed_at } = draft;
-  const state = draft.state === 'waiting' && own.sending === visit ? 'sending' : draft.state;
-  const named = photosIn(Object.values(draft.answers));
-  const sizes = new Map(Object.values(draft.answers).flatMap((answer) => answer.photos).map((photo) => [photo.sha256, photo.bytes]));
-  const photos = named.map((sha256) => {
-    const total = sizes.get(sha256);
-    if (state === 'received' || draft.arrived[sha256]) return { sha256, sent: total, total, state: 'there' };
-    return { sha256, sent: 0, total, state: 'waiting', ...own.photos[sha256] };
-  });
-  const next_try_at = own.due[visit] ? new Date(own.due[visit]).toISOString() : null;
-  return { visit, assignment, dealer, wish, state, photos, next_try_at, problem, changed_at, told: Boolean(draft.told), receipt: draft.receipt };
-}
-
-function tell(run) {
-  [told, heard] = [{ ...run.live, photos: { ...run.live.photos } }, performance.now()];
-  emit('outbox', { told });
 }
 
 async function work(run) {
@@ -193,7 +155,7 @@ async function attempt(run, draft, { session, device }) {
   let came = 'nothing';
   run.live.sending = draft.visit;
   delete run.live.due[draft.visit];
-  tell(run);
+  tell(run.live);
   const wait = run.waits.get(draft.visit) ?? new Waiting();
   run.waits.set(draft.visit, wait);
   try {
@@ -209,7 +171,7 @@ async function attempt(run, draft, { session, device }) {
         else if (came === 'nothing') came = 'answered';
         run.seen.set(sha256, sent);
         run.live.photos[sha256] = { sent, total, state };
-        tell(run);
+        tell(run.live);
       },
     });
     run.line.clear();
@@ -222,7 +184,7 @@ async function attempt(run, draft, { session, device }) {
     run.live.sending = null;
     run.live.photos = {};
     if (wait.left()) run.live.due[draft.visit] = stamp() + wait.left();
-    tell(run);
+    tell(run.live);
   }
 }
 
@@ -246,7 +208,7 @@ async function rest(run, pending) {
   pending.forEach((draft, at) => {
     if (draft.wish === 'send' && lefts[at]) run.live.due[draft.visit] = stamp() + lefts[at];
   });
-  tell(run);
+  tell(run.live);
   const until = Math.max(LEAST_PAUSE_MS, Math.min(LOOK_AGAIN_MS, ...lefts.filter((left) => left > 0)));
   const why = await stirred(run, until, () => true);
   // Typing tells of a change with every word; only what the auditor presses is answered at once.

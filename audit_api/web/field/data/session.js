@@ -1,14 +1,17 @@
 // Who is signed in to the server on this phone. A token that is no longer good stops sending, and loses nothing.
 import { call, identify } from '../core/api.js';
 import { emit, on } from '../core/events.js';
+import { account } from '../core/vault.js';
 import { current, deviceId, saveToken } from './accounts.js';
 
-let asked = false;
+const asked = new Set();
 
 identify(current);
-on('session', ({ needs_login, signed_in }) => {
-  if (needs_login) asked = true;
-  if (signed_in) asked = false;
+on('session', ({ needs_login, signed_in, elsewhere }) => {
+  if (needs_login) asked.add(needs_login);
+  // In another tab it may have been anybody; who still is unknown to the server is told so once more.
+  if (signed_in && elsewhere) asked.clear();
+  else if (signed_in) asked.delete(account());
 });
 
 /** The code was given to somebody else than the one whose drafts are open. */
@@ -21,9 +24,9 @@ export class OtherPerson extends Error {
   }
 }
 
-/** Tell whether the server no longer knows this phone: a new code is needed before anything is sent. */
+/** Tell whether the server no longer knows whoever works here: a new code is needed before anything is sent. */
 export function needsLogin() {
-  return asked;
+  return asked.has(account());
 }
 
 /**
