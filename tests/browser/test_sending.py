@@ -199,6 +199,32 @@ def test_two_tabs_have_one_uploader_and_the_other_takes_over_when_it_dies(desk: 
     assert sorted(stored) == [f"PATCH /v1/photos/{one}" for one in hashes(work.shots)]
 
 
+def test_whoever_presses_upload_now_takes_over_from_a_tab_that_is_frozen(desk: Desk) -> None:
+    visit, work = desk.filled(a_work(seed=12))
+    other, frozen = desk.another_tab(), desk.phone.page
+    frozen.context.new_cdp_session(frozen).send("Page.setWebLifecycleState", {"state": "frozen"})
+    other.send(visit)
+    other.run("outbox.kick('now')")
+    other.reaches(visit, "received")
+    frozen.close()
+    desk.phone = other
+    desk.arrived(visit, work)
+
+
+def test_behind_the_lock_what_waits_for_a_network_goes_as_soon_as_there_is_one(desk: Desk) -> None:
+    phone, context = desk.phone, desk.phone.page.context
+    visit, work = desk.filled(a_work(seed=13))
+    context.set_offline(True)
+    phone.send(visit)
+    phone.until("outbox.status().then(({ why }) => why === 'offline')", "offline")
+    phone.run("vault.lock()")
+    context.set_offline(False)
+    desk.submitted(visit)
+    phone.run("vault.unlock(id, '246813')", id=desk.auditor.id)
+    phone.reaches(visit, "received")
+    desk.arrived(visit, work)
+
+
 def test_when_the_session_expires_the_queue_stays_and_goes_on_after_a_new_code(desk: Desk) -> None:
     phone, field = desk.phone, desk.field
     first, second = desk.filled(a_work(seed=10)), desk.filled(a_work(seed=11))

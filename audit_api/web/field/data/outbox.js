@@ -19,6 +19,7 @@ const LEAST_PAUSE_MS = 1_000;
 const TYPING_MS = 3_000;
 const UNQUIET_MS = 20_000;
 const SILENT_LEADER_MS = 5_000;
+const PASSING = new Set([null, 'offline', 'wifi']);
 const USER = new Set(['now', 'send', 'online', 'login', 'resume', 'visible']);
 
 let running = null;
@@ -131,10 +132,11 @@ async function work(run) {
     while (!run.stop.signal.aborted && account() === run.who) {
       run.stirred = null;
       const { settings, device } = await current();
-      const pending = (await drafts.all(session)).filter((draft) => isDue(draft) && !heldBack(settings, draft.told));
-      // Behind the lock, what the auditor has sent goes on; everything else stays closed.
+      const due = (await drafts.all(session)).filter(isDue).map((draft) => ({ draft, held: heldBack(settings, draft.told) }));
+      const pending = due.filter(({ held }) => !held).map(({ draft }) => draft);
+      // Behind the lock, what the auditor has sent goes on, also when it waits for a network; all else stays closed.
       const before = release;
-      release = pending.some((draft) => draft.wish === 'send') ? hold() : () => {};
+      release = due.some(({ draft, held }) => draft.wish === 'send' && PASSING.has(held)) ? hold() : () => {};
       before();
       const draft = choose(run.line.left() ? [] : pending.filter(({ visit }) => !run.waits.get(visit)?.left()), run.early);
       if (draft) await attempt(run, draft, { session, device });

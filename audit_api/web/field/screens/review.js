@@ -4,6 +4,7 @@ import { icon } from '../core/icons.js';
 import { now } from '../core/clock.js';
 import { pick, t } from '../core/words.js';
 import * as drafts from '../data/drafts.js';
+import { kick } from '../data/outbox.js';
 import { absent } from './answer.js';
 import { tailWords, words } from './items/box.js';
 import { momentWords } from './items/automatic.js';
@@ -160,6 +161,7 @@ function sending(sheet, lacks, extra) {
     }
     if (reason) await drafts.edit(sheet.visit, (one) => { one.correction = reason.value; });
     await drafts.finish(sheet.visit);
+    kick('send'); // not awaited: it goes on by itself
     location.hash = draft.practice ? '#/today' : '#/outbox';
   }, { class: 'primary' });
   return [said, !draft.practice && h('p', { class: 'small muted' }, t('review.offline_ok')), h('div', { class: 'bottom' }, send)];
