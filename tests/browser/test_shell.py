@@ -75,8 +75,8 @@ def test_screens_speak_and_fit(language: str, phone: Phones, field: Any) -> None
     keys = set(one.page.evaluate(WORDS))
     for name, route in scene.routes().items():
         one.page.evaluate("(to) => { location.hash = to; }", route)
-        one.until("(to) => location.hash === to && document.querySelector('main h1')", name, route)
-        one.until("() => document.activeElement?.tagName === 'H1'", f"the heading of {name} has the focus")
+        one.until("(to) => document.body.dataset.route === to", name, route)
+        assert one.page.evaluate("document.activeElement.tagName") == "H1", f"the heading of {name} has the focus"
         text = one.page.locator("body").inner_text()
         assert not keys & set(re.findall(r"[a-z_]+\.[a-z_]+", text)), name
         if language == "en":

@@ -3,7 +3,7 @@ import { act, h } from '../core/dom.js';
 import { chooseDiscreet } from '../core/look.js';
 import { isDiscreet, pick, t } from '../core/words.js';
 import { setSetting } from '../data/accounts.js';
-import { cached } from '../data/assignments.js';
+import { cached, refresh } from '../data/assignments.js';
 import { all, checklistOf, start } from '../data/drafts.js';
 import { badge, folded, moment, placeOf, windowOf, zoneOf } from './parts.js';
 import { waysTo } from './places.js';
@@ -11,9 +11,7 @@ import { groups, progressLine, stateBadge } from './tasks.js';
 
 /** @param {{code: string}} params */
 export async function open({ code }) {
-  const [{ assignments, checklists }, drafts] = await Promise.all([cached(), all()]);
-  const view = groups(assignments, checklists, drafts);
-  const row = [...view.open, ...view.returned, ...view.done, ...view.followUps, view.practice].find((one) => one?.task.code === code);
+  const row = (await find(code)) ?? (await fetched(code));
   if (!row) return h('section', { class: 'stack' }, h('h1', null, t('briefing.gone')), h('p', null, t('briefing.gone_why')), h('a', { class: 'button', href: '#/today' }, t('core.today')));
   if (row.draft && !row.checklist) row.checklist = await checklistOf(row.draft);
   const { task, draft, checklist } = row;
@@ -30,6 +28,22 @@ export async function open({ code }) {
     remarks(row),
     h('div', { class: 'bottom' }, wayOn(row)),
   );
+}
+
+async function find(code) {
+  const [{ assignments, checklists }, drafts] = await Promise.all([cached(), all()]);
+  const view = groups(assignments, checklists, drafts);
+  return [...view.open, ...view.returned, ...view.done, ...view.followUps, view.practice].find((one) => one?.task.code === code);
+}
+
+// Just assigned, perhaps: opened from a message before the list was fetched.
+async function fetched(code) {
+  try {
+    await refresh();
+  } catch {
+    return null; // no network: then it is not on this phone
+  }
+  return find(code);
 }
 
 function facts({ dealer, window_from, window_to, checklist, code }) {

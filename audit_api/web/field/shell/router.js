@@ -103,6 +103,7 @@ async function draw({ again = false } = {}) {
   const place = again ? scrollY : known ? (scrolled.get(hash) ?? 0) : 0;
   present = { module, name, hash };
   show(name, node);
+  document.body.dataset.route = hash;
   scrollTo(0, place);
   announce(document.querySelector('main h1')?.textContent ?? t('core.name'));
   after(name);
