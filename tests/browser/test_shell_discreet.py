@@ -84,7 +84,7 @@ def test_the_quick_screen(phone: Phones, field: Any) -> None:
 
     one.go("#/settings", "settings").act("discreet", "main")
     one.until("() => !document.documentElement.dataset.look", "the mode goes off by hand")
-    one.reload().screen("lock").unlock()
+    one.go("#/today", "today").reload().screen("lock").unlock()
     assert not page.evaluate("document.documentElement.dataset.look")
 
 
