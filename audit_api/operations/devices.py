@@ -136,10 +136,35 @@ def read_recovery_key(device: uuid.UUID, *, actor: Actor) -> Row:
     return {"device": device, "recovery_key": _base64(row["recovery_key"])}
 
 
+def shut_out(person: str, device: str, *, actor: Actor, at: datetime) -> None:
+    """Revoke the token of one phone, a lost one; what is sealed on it stays sealed. Repeating it changes nothing.
+
+    Raises NOT_FOUND for a phone of somebody who is not wholly in the actor's scope.
+    """
+
+    def write(session: ClientSession) -> None:
+        place = {"_id": f"{person}:{device}"}
+        row = devices.Device._get_collection().find_one(place, session=session)
+        wanted = {"$and": [{"_id": person}, _within(actor)]}
+        found = row and directory.Person._get_collection().find_one(wanted, session=session)
+        if row is None or not found:
+            raise Problem(problems.NOT_FOUND)
+        # Or it could repeat, for some minutes, the request that it signed in with.
+        devices.DeviceCode._get_collection().delete_many({"person": person, "device": device}, session=session)
+        if any(t["hash"] == row["token"] and not t.get("revoked_at") for t in found["tokens"]):
+            mark_revoked(person, [row["token"]], at, session)
+            details = {"device": device, "token": row["token"][:SHOWN_HASH]}
+            trail.append(
+                "person", person, "device_shut_out", actor_id=actor.id, at=at, details=details, session=session
+            )
+
+    in_transaction(write)
+
+
 def list_devices(actor: Actor, *, at: datetime, limit: int) -> list[Row]:
     """List the phones last signed in with, of people wholly within the actor's scope, the latest first.
 
-    Each: `{"person", "name", "email", "label", "signed_in_at", "live"}`; `live` while its token works at `at`.
+    Each: `{"person", "device", "name", "email", "label", "signed_in_at", "live"}`; `live` while its token works.
     """
     steps: list[Row] = [
         {"$sort": {"signed_in_at": -1, "_id": 1}},
@@ -160,7 +185,7 @@ def _shown(row: Row, person: Row, at: datetime) -> Row:
     live = person.get("active") and any(
         t["hash"] == row["token"] and not t.get("revoked_at") and t["expires_at"] > at for t in person["tokens"]
     )
-    told = {name: row[name] for name in ("person", "label", "signed_in_at")}
+    told = {name: row[name] for name in ("person", "device", "label", "signed_in_at")}
     return {**told, "name": person["name"], "email": person["email"], "live": bool(live)}
 
 

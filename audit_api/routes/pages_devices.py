@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, make_response, request
+from flask import Blueprint, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -34,9 +34,14 @@ def device_list() -> ResponseReturnValue:
 
 @blp.post("/devices")
 @page_requires(*MAKERS)
-def make_code() -> ResponseReturnValue:
-    """Make a code and show it, this once."""
+def change() -> ResponseReturnValue:
+    """Make a code and show it, this once; or shut a lost phone out."""
     try:
+        _check_form()
+        if phone := request.form.get("shut", ""):
+            person, _, device = phone[:LONGEST_PERSON].replace("\x00", "").partition(":")
+            devices.shut_out(person, device, actor=actor(), at=now())
+            return redirect(f"/devices?lang={page_language()}", 303)
         return _page(made=_made())
     except Problem as problem:
         if not auth.wants_html():
@@ -44,13 +49,16 @@ def make_code() -> ResponseReturnValue:
         return _page(trouble=problem)
 
 
-def _made() -> dict[str, Any]:
+def _check_form() -> None:
     if not auth.check_form(request.form.get("form", "")):
         raise Problem(
             problems.MALFORMED_REQUEST,
             zh="表单已过期或不是本页面的，请重试",
             en="The form is too old or not of this page; please try again",
         )
+
+
+def _made() -> dict[str, Any]:
     person, minutes = request.form.get("person", "").replace("\x00", "")[:LONGEST_PERSON], request.form.get("minutes")
     chosen = next((choice for choice in CHOICES if str(choice) == minutes), DEFAULT_MINUTES)
     settings = services().settings

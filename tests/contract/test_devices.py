@@ -267,16 +267,24 @@ def test_a_manager_makes_a_code_on_the_page(client, people, auditor, settings, l
     listed, _ = form_of(client, **headers)
     assert "&lt;b&gt;Pixel&lt;/b&gt;" in listed
     assert code not in listed
-    assert "in use" in form_of(client, "/devices?lang=en", **headers)[0]
-    directory.revoke_tokens(email=auditor.email, actor=OPERATOR, at=AT)
-    assert "ended" in form_of(client, "/devices?lang=en", **headers)[0]
+    english, form = form_of(client, "/devices?lang=en", **headers)
+    assert "in use" in english
+    phone = re.search(r'name="shut" value="([^"]+)"', english)[1]
+    assert client.post("/devices", data={"form": form, "shut": phone}, headers=headers).status_code == 303
+    english, _ = form_of(client, "/devices?lang=en", **headers)
+    assert "ended" in english
+    assert 'name="shut"' not in english
 
 
 def test_the_page_refuses_what_the_api_refuses(client, people, auditor):
     manager = people.add(Role.PROGRAMME_MANAGER, brands=("Borealis",))
     headers = people.headers(manager, Accept="text/html")
     _, form = form_of(client, **headers)
-    for data, status in (({"form": form, "person": auditor.email}, 404), ({"form": "", "person": "x"}, 400)):
+    phone = f"{auditor.id}:{PHONE}"
+    for data, status in (
+        ({"form": form, "person": auditor.email}, 404), ({"form": form, "shut": phone}, 404),
+        ({"form": "", "person": "x"}, 400), ({"form": "", "shut": phone}, 400),
+    ):  # fmt: skip
         answer = client.post("/devices?lang=en", data=data, headers=headers)
         assert answer.status_code == status
         assert 'role="alert"' in answer.get_data(as_text=True)
@@ -300,3 +308,28 @@ def test_phones_are_listed_within_scope(people, auditor, settings):
     assert all(row["live"] for row in devices.list_devices(OPERATOR, at=AT, limit=9))
     directory.revoke_tokens(email=auditor.email, actor=OPERATOR, at=AT)
     assert [row["name"] for row in devices.list_devices(OPERATOR, at=AT, limit=9) if not row["live"]] == ["li-wei"]
+
+
+def test_a_lost_phone_is_shut_out_and_no_other(people, auditor, settings):
+    lost, kept_one = (
+        sign_in(make(auditor, settings), settings),
+        sign_in(make(auditor, settings), settings, device=OTHER_PHONE),
+    )
+    elsewhere = people.add(Role.PROGRAMME_MANAGER, brands=("Borealis",))
+    for who, person, device in (
+        (elsewhere, auditor.id, PHONE),
+        (OPERATOR, auditor.id, uuid.uuid4()),
+        (OPERATOR, "x", ""),
+    ):
+        with pytest.raises(Problem) as found:
+            devices.shut_out(person, str(device), actor=who, at=AT)
+        assert found.value.kind is problems.NOT_FOUND
+    assert opens(lost["token"])
+    for _ in range(2):
+        devices.shut_out(auditor.id, str(PHONE), actor=OPERATOR, at=AT)
+    assert opens(lost["token"]) is None
+    assert refused(code, settings)[0] is problems.DEVICE_CODE_REFUSED
+    assert opens(kept_one["token"]).id == auditor.id
+    assert [e["verb"] for e in entries_of("person", auditor.id)].count("device_shut_out") == 1
+    # Found again and signed in anew, it opens with the key it had.
+    assert sign_in(make(auditor, settings), settings)["recovery_key"] == lost["recovery_key"]

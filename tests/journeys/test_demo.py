@@ -176,6 +176,19 @@ def test_a_dealer_reads_its_own_released_result(demo: Demo):
     assert "auditor" not in demo.get(f"/v1/visits/{found[0]['visit']}/result", "dealer")
 
 
+def test_the_link_it_prints_signs_a_phone_in(demo: Demo, port: int) -> None:
+    demo.wait_for("sign-in?code=")
+    base, code = re.search(r"(http://\S+)/field/#/sign-in\?code=(\S+)", demo.text).groups()
+    assert base == f"http://127.0.0.1:{port}"
+    body = json.dumps({"code": code, "device": str(uuid.uuid4()), "label": "Pixel"}).encode()
+    request = urllib.request.Request(f"{base}/v1/device-tokens", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        token = json.load(answer)["token"]
+    tasks = urllib.request.Request(f"{base}/v1/assignments?limit=1", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(tasks, timeout=30) as answer:
+        assert len(json.load(answer)["items"]) == 1
+
+
 def test_a_second_demo_on_the_folder_is_refused(demo: Demo):
     command = [PROGRAM, "demo", "--port", "9", "--dir", demo.folder]
     run = subprocess.run(
@@ -198,19 +211,6 @@ def test_stopped_and_started_again_the_data_is_there(demo: Demo, folder: Path, p
         assert (folder / "tokens.json").read_text() == tokens
     finally:
         again.stop()
-
-
-def test_the_link_it_prints_signs_a_phone_in(demo: Demo, port: int) -> None:
-    demo.wait_for("sign-in?code=")
-    base, code = re.search(r"(http://\S+)/field/#/sign-in\?code=(\S+)", demo.text).groups()
-    assert base == f"http://127.0.0.1:{port}"
-    body = json.dumps({"code": code, "device": str(uuid.uuid4()), "label": "Pixel"}).encode()
-    request = urllib.request.Request(f"{base}/v1/device-tokens", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        token = json.load(answer)["token"]
-    tasks = urllib.request.Request(f"{base}/v1/assignments?limit=1", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(tasks, timeout=30) as answer:
-        assert len(json.load(answer)["items"]) == 1
 
 
 def test_the_commands_are_quoted_for_a_shell():
