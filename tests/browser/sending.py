@@ -8,7 +8,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -173,10 +173,8 @@ class Desk:
 
     def submitted(self, visit: str) -> None:
         """Wait until the server has a report, whatever the phone tells."""
-        deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not any(row["state"] == "submitted" for row in self.field.visits(self.of_visit[visit])):
-            assert time.monotonic() < deadline, "the report does not arrive"
-            self.phone.page.wait_for_timeout(200)
+        task = self.of_visit[visit]
+        self.until(lambda: any(row["state"] == "submitted" for row in self.field.visits(task)), "the report to arrive")
 
     def arrived(self, visit: str, work: Work) -> dict[str, Any]:
         """Check that the server has the visit once, submitted, with the very photos."""
@@ -197,10 +195,14 @@ class Desk:
             self.line.hooks["go on"].set()
 
     def half_sent(self) -> None:
-        """Wait until that call is in its middle; the page goes on meanwhile."""
+        """Wait until that call is in its middle."""
+        self.until(self.line.hooks["half"].is_set, "half a call sent")
+
+    def until(self, holds: Callable[[], bool], why: str) -> None:
+        """Wait for something on this side of the line; the page goes on meanwhile."""
         deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not self.line.hooks["half"].is_set():
-            assert time.monotonic() < deadline, self.phone.told()
+        while not holds():
+            assert time.monotonic() < deadline, f"{why}: {self.phone.told()}"
             self.phone.page.wait_for_timeout(50)
 
     def another_tab(self) -> Sender:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from audit_api.models.photos import PhotoUpload
 from tests.browser import short_checklists as lists
 from tests.browser.conftest import Phones, Site, phone_settings
 from tests.browser.field_work import Field, observation
@@ -57,6 +58,36 @@ def test_what_is_changed_while_it_is_being_sent_becomes_the_next_revision(desk: 
     held = desk.arrived(visit, work)
     assert held["revision"] == 2
     assert (observation(held, lists.GREETED) or {})["comment"] == "补充：等了很久"
+
+
+def test_a_lost_answer_is_asked_for_with_the_very_same_bytes_whatever_was_changed_since(desk: Desk) -> None:
+    phone = desk.phone
+    visit, work = desk.filled(a_work(seed=7))
+    desk.line.befall("answer_lost", f"PUT /v1/visits/{visit}")
+    phone.send(visit)
+    desk.until(lambda: f"PUT /v1/visits/{visit}" in desk.line.stored, "the server has it")
+    phone.run("outbox.pause()")
+    phone.run("drafts.setComment(visit, item, '补充')", visit=visit, item=lists.GREETED)
+    phone.run("outbox.resume()")
+    phone.until("drafts.load(visit).then(({ held, state }) => held.revision === 1 || state === 'conflict')", "heard",
+                visit=visit)  # fmt: skip
+    phone.page.clock.fast_forward(2 * MINUTE)
+    phone.reaches(visit, "received")
+    held = desk.arrived(visit, work)
+    assert held["revision"] == 2 and not desk.field.conflicts(visit)
+    assert (observation(held, lists.GREETED) or {})["comment"] == "补充"
+
+
+def test_what_the_server_lacks_after_all_is_sent_again(desk: Desk) -> None:
+    phone = desk.phone
+    visit, work = desk.filled(a_work(seed=8))
+    with desk.half_way(f"POST /v1/visits/{visit}/submission"):
+        phone.send(visit)
+        desk.half_sent()
+        PhotoUpload._get_collection().delete_many({"sha256": hashes(work.shots)[0]})
+    phone.reaches(visit, "received")
+    desk.arrived(visit, work)
+    assert len(desk.line.made(f"PATCH /v1/photos/{hashes(work.shots)[0]}")) == 2
 
 
 def test_two_phones_with_the_same_task_meet_and_the_auditor_decides(desk: Desk, phones: Phones) -> None:
