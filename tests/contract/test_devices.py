@@ -311,10 +311,9 @@ def test_phones_are_listed_within_scope(people, auditor, settings):
 
 
 def test_a_lost_phone_is_shut_out_and_no_other(people, auditor, settings):
-    lost, kept_one = (
-        sign_in(make(auditor, settings), settings),
-        sign_in(make(auditor, settings), settings, device=OTHER_PHONE),
-    )
+    code = make(auditor, settings)
+    lost = sign_in(code, settings)
+    kept_one = sign_in(make(auditor, settings), settings, device=OTHER_PHONE)
     elsewhere = people.add(Role.PROGRAMME_MANAGER, brands=("Borealis",))
     for who, person, device in (
         (elsewhere, auditor.id, PHONE),
