@@ -23,10 +23,10 @@ NAMELESS = """() => [...document.querySelectorAll('button, a, input, textarea, s
   .filter((e) => !((e.labels?.[0] ?? e).textContent.trim() || e.getAttribute('aria-label') || e.title
     || e.getAttribute('aria-labelledby')?.split(' ').some((id) => document.getElementById(id)?.textContent.trim())))
   .map((e) => e.outerHTML.slice(0, 120))"""
-# Names that are still in the other language: Chinese on an English screen. Names of people and places may be.
-UNTRANSLATED = """() => [...document.querySelectorAll('button, a, label, h1, h2, [aria-label]')]
-  .filter((e) => e.checkVisibility() && !e.closest('[lang]:not(html)') && !e.closest('[data-free]'))
-  .map((e) => (e.getAttribute('aria-label') || e.textContent).trim())
+# Names that are still in Chinese on an English screen; what people wrote (a scenario, a town) is handed over.
+UNTRANSLATED = """(free) => [...document.querySelectorAll('button, a, label, h1, h2, [aria-label]')]
+  .filter((e) => e.checkVisibility() && !e.closest('[lang]:not(html)'))
+  .map((e) => free.reduce((words, one) => words.replaceAll(one, ''), e.getAttribute('aria-label') || e.textContent))
   .filter((words) => /[\\u4e00-\\u9fff]/.test(words))"""
 RINGED = """() => {
   const { outlineStyle, boxShadow } = getComputedStyle(document.activeElement);

@@ -28,6 +28,13 @@ Make = Callable[..., Phone]
 FIRST_LOAD_BYTES = 150_000
 HEAP_BYTES = 300_000_000
 SLOWER = 4
+# Chinese that stands on an English screen rightly: the dealer's town, the scenario of the task, the choice of language.
+WRITTEN = [
+    "杭州",
+    "首次购车",
+    "语言",
+    *(value for answer in COMPLETE for value in answer[1:] if isinstance(value, str)),
+]
 WATCH_LONG_TASKS = """() => {
   globalThis.longTasks = [];
   new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry) => entry.duration)))
@@ -55,8 +62,8 @@ def test_first_load_is_small(phone: Make, line: Line) -> None:
     one.page.wait_for_function("navigator.serviceWorker.controller")
     fetched = {call: size for call, size in line.answered.items() if " /field/" in call}
     total = sum(fetched.values())
-    print(f"\nfirst load, the service worker's own included: {total} bytes in {len(fetched)} files over {len(line.calls)} "
-          f"calls; the heads of the answers {line.heads} bytes more")  # fmt: skip
+    print(f"\nfirst load, the service worker's own included: {total} bytes in {len(fetched)} files and "
+          f"{len(line.calls)} calls; the heads of the answers are {line.heads} bytes more")  # fmt: skip
     largest = sorted(fetched.items(), key=lambda row: -row[1])[:8]
     assert total <= FIRST_LOAD_BYTES, f"{total} bytes: {largest}"
 
@@ -139,7 +146,7 @@ def test_20_screen_reader_200_percent_text_keyboard_only_contrast(language: str,
         phone.go(route, screen)
         wrong += obstacles(phone.page)
         if language == "en":
-            wrong += [f"{screen}: not in English: {words}" for words in phone.page.evaluate(UNTRANSLATED)]
+            wrong += [f"{screen}: not in English: {words}" for words in phone.page.evaluate(UNTRANSLATED, WRITTEN)]
     phone.unlock()
     assert not wrong, "\n".join(wrong)
 
