@@ -1,11 +1,5 @@
 // What stands in the way of sending, in words.
 export default {
-  'sending.why.offline': { zh: '没有网络，联网后自动发送', en: 'No network; it is sent as soon as there is one' },
-  'sending.why.paused': { zh: '已暂停发送', en: 'Sending is paused' },
-  'sending.why.login': { zh: '登录已过期，重新登录后继续发送，内容都还在', en: 'Your sign-in has expired. Sign in again and it goes on; nothing is lost' },
-  'sending.why.discreet': { zh: '低调模式下先不发送，按“立即上传”才发送', en: 'Held back in discreet mode until you press “Upload now”', discreet: { zh: '按“立即同步”后才同步', en: 'Held back until you press “Sync now”' } },
-  'sending.why.wifi': { zh: '等待 Wi-Fi；也可按“立即上传”用流量发送', en: 'Waiting for Wi-Fi; “Upload now” uses mobile data', discreet: { zh: '等待 Wi-Fi', en: 'Waiting for Wi-Fi' } },
-  'sending.why.wifi_unknown': { zh: '此浏览器无法判断是否为 Wi-Fi，确认后请按“立即上传”', en: 'This browser cannot tell Wi-Fi from mobile data; press “Upload now” when it suits you', discreet: { zh: '此浏览器无法判断是否为 Wi-Fi，请按“立即同步”', en: 'This browser cannot tell Wi-Fi from mobile data; press “Sync now”' } },
   'sending.problem.invalid': { zh: '有答案需要更正，改好后再次发送', en: 'Some answers need mending; mend them and send again' },
   'sending.problem.evidence-missing': { zh: '还缺必填答案或照片，补齐后再次发送', en: 'Required answers or photos are missing; add them and send again', discreet: { zh: '还有必填内容，补齐后再次发送', en: 'Something required is missing; add it and send again' } },
   'sending.problem.photos-refused': { zh: '有照片无法使用，请换一张后再次发送', en: 'Some photos cannot be used; replace them and send again' },
