@@ -134,7 +134,6 @@ export default {
   'pic.reason_personal': { zh: '拍到了人脸、车牌或个人信息', en: 'Shows a face, a plate or personal data' },
   'pic.reason_other': { zh: '其他原因', en: 'Another reason' },
   'pic.reason_words': { zh: '原因', en: 'Reason' },
-  'pic.reason_first': { zh: '先选择原因，再拍。', en: 'Choose the reason first.' },
   'pic.retake_now': { zh: '重拍这一张', en: 'Take it again' },
   'pic.retake_note': { zh: '拍好以后才会替换；原来的照片和原因都有记录。', en: 'It is replaced only once the new one is there; the reason is recorded.' },
   'pic.absent': { zh: '没有这张照片', en: 'There is no such photo' },
@@ -149,7 +148,6 @@ export default {
   'draw.undo': { zh: '撤销', en: 'Undo' },
   'draw.keep': { zh: '保存副本', en: 'Keep copy' },
   'draw.saving': { zh: '正在保存……', en: 'Storing…' },
-  'draw.nothing': { zh: '还没有标注。', en: 'Nothing is marked yet.' },
   'draw.canvas': {
     zh: '要标注的照片。按回车在中间放一个标注，方向键移动，Shift 加方向键改变大小。',
     en: 'The photo to mark. Enter puts a mark in the middle, arrow keys move it, Shift with arrow keys resizes it.',
