@@ -15,7 +15,7 @@ SEEDS ?= 0
 BENCH_DIR ?= .bench-detection
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help venv demo dossiers test test-browser test-all lint format bench bench-copies bench-detection lock reference wheel
+.PHONY: help venv demo dossiers test test-browser screenshots test-all lint format bench bench-copies bench-detection lock reference wheel
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ test: $(INSTALLED) ## Run the tests
 
 test-browser: $(INSTALLED) ## Run the field app's tests alone, in Chromium (part of `make test` where there is one)
 	REQUIRE_CHROMIUM=1 $(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow" tests/browser
+
+screenshots: $(INSTALLED) ## Render every screen of the field app into .screenshots/: phone size, zh and en, light and dark
+	rm -rf .screenshots
+	REQUIRE_CHROMIUM=1 $(BIN)/pytest -n 0 -q tests/browser/screenshots.py
+	@echo "Look at them: nothing cut off, nothing left untranslated."
 
 test-all: $(INSTALLED) ## Run the tests in full size, slow ones too, with ten times the random examples
 	FULL=1 $(BIN)/pytest -n $(JOBS) --dist loadfile --hypothesis-profile thorough

@@ -18,7 +18,9 @@ from tests.browser.scene import Scene, furnish
 
 FOLDER = Path(__file__).parents[2] / ".screenshots"
 SCHEMES = ("light", "dark")
-WECHAT = "Mozilla/5.0 (Linux; Android 14; 2312) AppleWebKit/537.36 Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.50"
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 14; 2312) AppleWebKit/537.36 Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.50"
+)
 
 
 def take(phone: Phone, name: str) -> None:

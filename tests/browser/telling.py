@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 ZH = (
-    "审核", "审计", "检查表", "暗访", "明访", "神秘", "经销商", "门店", "店方", "取证", "证据", "走访", "质控", "报告", "情景",
-    "隐蔽", "项目经理", "任务", "4S", "顾问", "派单",
+    "审核", "审计", "检查表", "暗访", "明访", "神秘", "经销商", "门店", "店方", "取证", "证据", "走访", "质控", "报告",
+    "情景", "隐蔽", "项目经理", "任务", "4S", "顾问", "派单",
 )  # fmt: skip
 EN = (
     "audit", "checklist", "dealer", "evidence", "mystery", "covert", "shopper", "inspect", "visit", "assignment",

@@ -142,7 +142,8 @@ def test_navigation_keeps_the_datum(regular: Callable[[str], Any]) -> None:
         """async () => {
           const { linksTo } = await import('/field/screens/places.js');
           const at = (datum, timezone) => linksTo({ code: 'D1', lat: 30.5, lon: 120.5, datum, timezone });
-          return [at('GCJ-02', 'Asia/Shanghai'), at('BD-09', 'Asia/Shanghai'), at('WGS-84', 'Europe/Berlin'), linksTo({ lat: null, lon: null })];
+          const nowhere = linksTo({ lat: null, lon: null });
+          return [at('GCJ-02', 'Asia/Shanghai'), at('BD-09', 'Asia/Shanghai'), at('WGS-84', 'Europe/Berlin'), nowhere];
         }"""
     )
     assert [kind for kind, _ in links[0]] == ["amap"] and "coordinate=gaode" in links[0][0][1]

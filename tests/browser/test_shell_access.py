@@ -1,4 +1,4 @@
-"""Everybody can use the shell: axe finds nothing serious, the keyboard reaches all, large text fits, targets are large."""
+"""Everybody can use the shell: axe finds nothing serious, the keyboard reaches all, large text fits."""
 
 from __future__ import annotations
 
@@ -21,18 +21,29 @@ CUT = """() => [...document.querySelectorAll('#bar *, main *')].filter((one) => 
   const clips = ['hidden', 'clip'].includes(getComputedStyle(one).overflowX);
   return width > 0 && (left < -1 || right > innerWidth + 1 || (clips && one.scrollWidth > one.clientWidth + 2));
 }).map((one) => one.outerHTML.slice(0, 120))"""
-SMALL = """() => [...document.querySelectorAll('button, a.button, a.card, select, summary, [role=radio], label.choice, input:not([type=checkbox]):not([type=file])')]
-  .filter((one) => one.checkVisibility?.() !== false && !one.closest('.unseen') && !one.classList.contains('unseen'))
-  .filter((one) => { const { width, height } = one.getBoundingClientRect(); return height < 48 || width < 48; })
+PRESSED = ", ".join(
+    (
+        "button",
+        "a.button",
+        "a.card",
+        "select",
+        "summary",
+        "[role=radio]",
+        "label.choice",
+        "input.pin",
+        "input[type=text]",
+    )
+)
+SMALL = """(pressed) => [...document.querySelectorAll(pressed)]
+  .filter((one) => one.checkVisibility?.() !== false && !one.closest('.unseen'))
+  .filter((one) => Math.min(one.getBoundingClientRect().height, one.getBoundingClientRect().width) < 48)
   .map((one) => one.outerHTML.slice(0, 120))"""
 
 
 def serious(phone: Phone) -> list[str]:
     """List what axe holds to be serious, with the element."""
     found = Axe().run(phone.page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:160]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]
-    ]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
 
 
 def visit_all(scene: Scene, look: Callable[[str], None]) -> None:
@@ -71,7 +82,7 @@ def test_large_text_and_large_targets(phone: Phones, field: Any) -> None:
     found: dict[str, Any] = {}
 
     def targets(name: str) -> None:
-        if small := one.page.evaluate(SMALL):
+        if small := one.page.evaluate(SMALL, PRESSED):
             found[f"{name}, small"] = small
 
     def cut(name: str) -> None:

@@ -43,7 +43,11 @@ def test_no_screen_tells(language: str, phone: Phones, field: Any) -> None:
     for name, route in {**scene.routes(), "sign-in": "#/sign-in", "quick": "#/quick"}.items():
         page.evaluate("(to) => { location.hash = to; }", route)
         one.until("(to) => document.body.dataset.route === to", name, route)
-        shown = one.text() + page.title() + " ".join(page.locator("[aria-label]").evaluate_all("(all) => all.map((one) => one.ariaLabel)"))
+        shown = (
+            one.text()
+            + page.title()
+            + " ".join(page.locator("[aria-label]").evaluate_all("(all) => all.map((one) => one.ariaLabel)"))
+        )
         assert not telling(shown), (name, telling(shown))
     one.go("#/today", "today").go("#/lock", "lock")
     assert not telling(one.text() + page.title())
