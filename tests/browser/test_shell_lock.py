@@ -38,6 +38,7 @@ def test_locks_when_left_alone_or_out_of_sight(phone: Phones, field: Any) -> Non
     # The camera takes the page's place: its photo must find the draft open, however long it took.
     camera = page.locator('[data-item="FLD-VIS-03"] input[type=file]').first
     camera.wait_for(state="attached")
+    page.on("filechooser", lambda _: None)  # taken by us, so that the browser does not close it at once
     camera.dispatch_event("click")
     locks_after(one, 0.2)
     page.evaluate(HIDE, True)

@@ -61,7 +61,12 @@ async function enter() {
 
 async function renewStatus() {
   state.open = vault.isOpen();
-  state.status = state.open ? await outbox.status() : null;
+  try {
+    state.status = state.open ? await outbox.status() : null;
+  } catch (error) {
+    if (vault.isOpen()) throw error;
+    state.status = null; // locked while it was read
+  }
   drawBar(presentScreen(), state);
 }
 

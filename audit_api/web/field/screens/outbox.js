@@ -8,7 +8,7 @@ import { all } from '../data/drafts.js';
 import { kick, pause, resume, retry, status } from '../data/outbox.js';
 import { inWords } from '../data/problems.js';
 import { exportNow } from './exporting.js';
-import { badge, folded, moment, placeOf, size } from './parts.js';
+import { badge, folded, moment, placeOf, size, unlessLocked } from './parts.js';
 import { photoLine } from './cards.js';
 
 let offs = [];
@@ -22,7 +22,7 @@ export async function open() {
   const soon = () => {
     planned ||= setTimeout(() => {
       planned = 0;
-      if (box.isConnected) fill(box);
+      if (box.isConnected) unlessLocked(fill(box));
     }, 200);
   };
   offs = ['outbox', 'changed', 'session'].map((name) => on(name, soon));

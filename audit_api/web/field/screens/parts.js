@@ -96,3 +96,10 @@ export function simplePin(pin) {
   const steps = [...pin].slice(1).map((digit, at) => digit.charCodeAt(0) - pin.charCodeAt(at));
   return steps.every((step) => step === steps[0] && Math.abs(step) <= 1);
 }
+
+/** Let what was going on in the background end without a word where the phone was locked meanwhile. */
+export function unlessLocked(work) {
+  return work.catch((error) => {
+    if (error?.name !== 'Locked') throw error;
+  });
+}

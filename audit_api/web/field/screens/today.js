@@ -9,7 +9,7 @@ import { all } from '../data/drafts.js';
 import { kick, status } from '../data/outbox.js';
 import { estimate, unsentSince } from '../data/storage.js';
 import { exportNow } from './exporting.js';
-import { fault, moment, size } from './parts.js';
+import { fault, moment, size, unlessLocked } from './parts.js';
 import { groups, taskCard } from './tasks.js';
 import { followUpCard, returnedCard, waitingCard } from './cards.js';
 
@@ -25,7 +25,7 @@ export async function open({ unknown }) {
   const box = h('section', { class: 'stack' });
   drawn = box;
   await fill(box, unknown);
-  const soon = later(() => box === drawn && box.isConnected && fill(box));
+  const soon = later(() => box === drawn && box.isConnected && unlessLocked(fill(box)));
   offs.forEach((off) => off());
   offs = ['changed', 'outbox', 'storage', 'session'].map((name) => on(name, soon));
   if (asker !== account() || Date.now() - asked > OLD_MS) renew(box);
@@ -59,7 +59,7 @@ async function renew(box) {
     if (said) said.textContent = t('today.kept', { reason: fault(error) });
     return;
   }
-  if (box.isConnected) await fill(box);
+  if (box.isConnected) await unlessLocked(fill(box));
 }
 
 async function fill(box, unknown) {

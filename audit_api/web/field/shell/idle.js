@@ -2,6 +2,7 @@
 import { stamp } from '../core/clock.js';
 
 const LONGEST_CAMERA = 5 * 60_000;
+const HANDING_OVER_MS = 15_000;
 let touched = stamp();
 let hiddenAt = 0;
 let cameraSince = 0;
@@ -44,8 +45,11 @@ export function beginIdle({ seconds, lock, active }) {
       root.dataset.covered = '';
       return;
     }
-    if (filming()) touched = stamp();
-    else if (hiddenAt && due(hiddenAt)) lock();
+    if (filming()) {
+      // Back from the camera: the photo comes within moments, or never, and not every browser tells that it does not.
+      touched = stamp();
+      cameraSince = Math.min(cameraSince, stamp() - LONGEST_CAMERA + HANDING_OVER_MS);
+    } else if (hiddenAt && due(hiddenAt)) lock();
     hiddenAt = 0;
     delete root.dataset.covered;
   });
