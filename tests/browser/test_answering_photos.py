@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -88,9 +89,10 @@ def test_the_same_photo_twice_is_kept_and_marked(sheet: Sheet) -> None:
 
 def test_what_is_no_photo_is_refused_in_words_and_the_rest_is_kept(sheet: Sheet) -> None:
     field = sheet.part(lists.FRONT, '[data-part="gallery"]')
-    text = {"name": "说明📄.jpg", "mimeType": "image/jpeg", "buffer": "不是照片".encode()}
+    text: Any = {"name": "说明📄.jpg", "mimeType": "image/jpeg", "buffer": "不是照片".encode()}
     empty = {"name": "空.jpg", "mimeType": "image/jpeg", "buffer": b""}
-    field.set_input_files([text, picture(5), empty])
+    chosen: list[Any] = [text, picture(5), empty]
+    field.set_input_files(chosen)
     refused = sheet.part(lists.FRONT, "[data-refused]")
     refused.nth(1).wait_for()
     words = refused.all_inner_texts()
@@ -138,6 +140,7 @@ def test_an_arrow_is_drawn_on_a_copy_and_the_original_stays(sheet: Sheet) -> Non
 
 def test_a_photo_is_taken_again_for_a_reason(sheet: Sheet) -> None:
     old, new = picture(7), picture(8)
+    file: Any = new
     sheet.phone.photograph(lists.FRONT, old, source="camera")
     sheet.photo(lists.FRONT, "1").phone.act("retake")
     again = sheet.page.locator('[data-part="retake"]')
@@ -145,7 +148,7 @@ def test_a_photo_is_taken_again_for_a_reason(sheet: Sheet) -> None:
     sheet.page.locator('[data-reason="other"]').check()
     assert again.is_disabled()
     sheet.page.locator('[data-part="reason"]').fill("手抖 🙂")
-    again.set_input_files([new])
+    again.set_input_files([file])
     sheet.kept("(d, [id, sha]) => d.answers[id].photos.map((p) => p.sha256).join() === sha", [lists.FRONT, sha256(new)])
     assert [(row["sha256"], row["reason"]) for row in sheet.draft()["retaken"]] == [(sha256(old), "手抖 🙂")]
     sheet.phone.sees("img[data-full]")
@@ -166,14 +169,16 @@ def test_without_a_position_the_photo_is_kept_and_words_say_what_to_do(desks: Ca
 
 
 def test_a_vague_position_is_kept_and_said_to_be_vague(sheet: Sheet) -> None:
-    sheet.phone.context.set_geolocation({**POSITION, "accuracy": 480})
+    vague: Any = {**POSITION, "accuracy": 480}
+    exact: Any = POSITION
+    sheet.phone.context.set_geolocation(vague)
     try:
         sheet.phone.answer(lists.PLACE, "fix")
         sheet.part(lists.PLACE, '[data-act="fix-enough"]').click()
         sheet.phone.sees(f'[data-item="{lists.PLACE}"] .note.warn:has-text("480")')
         sheet.kept("(d, id) => d.answers[id]?.value?.accuracy_m === 480", lists.PLACE)
     finally:
-        sheet.phone.context.set_geolocation(POSITION)
+        sheet.phone.context.set_geolocation(exact)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
