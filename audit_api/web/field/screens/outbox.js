@@ -38,7 +38,8 @@ async function fill(box) {
   const [sending, { assignments }, drafts, person] = await Promise.all([status(), cached(), all(), current()]);
   if (!person) return;
   const places = new Map([...drafts.map((draft) => [draft.assignment, draft.task?.dealer]), ...assignments.map((task) => [task.code, task.dealer])]);
-  const shown = sending.visits.filter(({ state }) => state !== 'draft');
+  // What needs somebody stands first, what is done last.
+  const shown = sending.visits.filter(({ state }) => state !== 'draft').sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
   const waiting = shown.filter(({ state }) => state === 'waiting' || state === 'sending');
   const began = sending.visits.filter(({ state }) => state === 'draft');
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.act : '';
@@ -61,6 +62,7 @@ async function fill(box) {
   if (focused) box.querySelector(`[data-act="${focused}"]`)?.focus({ preventScroll: true });
 }
 
+const ORDER = ['failed', 'conflict', 'sending', 'waiting', 'received'];
 const KINDS = { received: 'good', failed: 'bad', conflict: 'bad' };
 
 function visitCard(visit, dealer) {
