@@ -5,6 +5,7 @@ const MOST_BYTES = 512 * 1024;
 const LEAST_BYTES = 32 * 1024;
 const QUICK_MS = 4_000;
 const SLOW_MS = 15_000;
+const MOST_MISSES = 4;
 const LEAST_PATIENCE_MS = 30_000;
 const SLOWEST_BYTES_PER_MS = 8;
 const MOST_CORRECTIONS = 20;
@@ -19,20 +20,38 @@ export class PhotoLost extends Error {
   }
 }
 
-/** How much goes into one chunk: less on a bad line, where a break costs less then, more again on a good one. */
+/**
+ * How much goes into one chunk: less where chunks take long or come to nothing, more again where they arrive. A break
+ * alone is no reason: what came of a chunk before it is kept by the server.
+ */
 export class Pace {
   constructor() {
     this.bytes = MOST_BYTES;
+    this.misses = 0;
+    this.held = new Map();
+  }
+
+  /** Learn how much of a photo the server holds. */
+  reached(sha256, offset) {
+    if (offset > (this.held.get(sha256) ?? 0)) this.misses = 0;
+    this.held.set(sha256, offset);
   }
 
   /** Learn from a chunk that arrived. */
   arrived(ms) {
+    this.misses = 0;
     if (ms < QUICK_MS) this.bytes = Math.min(MOST_BYTES, this.bytes * 2);
-    else if (ms > SLOW_MS) this.failed();
+    else if (ms > SLOW_MS) this.shrink();
   }
 
-  /** Learn from one that did not. */
-  failed() {
+  /** Learn from one that was not answered. */
+  failed(ms) {
+    this.misses += 1;
+    if (ms > QUICK_MS || this.misses >= MOST_MISSES) this.shrink();
+  }
+
+  shrink() {
+    this.misses = 0;
     this.bytes = Math.max(LEAST_BYTES, Math.floor(this.bytes / 2));
   }
 
@@ -68,6 +87,7 @@ export async function sendPhoto(sha256, bytesOf, way, pace, told) {
   const path = `/v1/photos/${sha256}`;
   let offset = await offsetOf(path, way);
   if (offset === null) return;
+  pace.reached(sha256, offset);
   const bytes = await bytesOf();
   if (bytes === null) throw new PhotoLost(sha256);
   told(offset, bytes.byteLength);
@@ -76,6 +96,7 @@ export async function sendPhoto(sha256, bytesOf, way, pace, told) {
     if (answer === null) return;
     corrections = answer > offset ? 0 : corrections + 1;
     offset = answer;
+    pace.reached(sha256, offset);
     told(offset, bytes.byteLength);
   }
   throw new Error(`the server asks for byte ${offset} of a photo again and again`);
@@ -104,7 +125,7 @@ async function sendChunk(path, bytes, offset, way, pace) {
   } catch (error) {
     if (error instanceof Refused && error.status === 412) return null;
     if (error instanceof Refused && error.status === 409) return offsetIn(error.headers);
-    if (!(error instanceof Refused)) pace.failed();
+    if (!(error instanceof Refused)) pace.failed(performance.now() - began);
     throw error;
   }
 }
