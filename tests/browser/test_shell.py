@@ -16,6 +16,7 @@ WORDS = "import('/field/core/words.js').then((words) => Object.keys(words.dictio
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # In an English page these may be Chinese: the switch of the language, and what the directory and the plan say.
 GIVEN = re.compile("中文|语言|杭州|首次购车")
+HEADED = "(words) => document.querySelector('main h1')?.textContent === words"
 Phones = Callable[..., Phone]
 
 
@@ -167,12 +168,11 @@ def test_language_in_the_middle(phone: Phones, field: Any) -> None:
     auditor = field.auditor()
     field.task(auditor)
     one.sign_in(field.code(auditor)).go("#/outbox", "outbox").act("language", "#bar")
-    one.until("() => document.documentElement.lang === 'en'", "English")
-    assert one.page.locator("h1").inner_text() == "Outbox"
+    one.until(HEADED, "English", "Outbox")
     one.reload().screen("lock")
     assert one.page.locator('[data-act="unlock"]').inner_text() == "Unlock"
     one.unlock().screen("outbox")
-    assert one.page.locator("h1").inner_text() == "Outbox"
+    one.until(HEADED, "English still", "Outbox")
 
 
 def test_a_file_that_does_not_come_is_told_with_a_way_on(phone: Phones, field: Any, site: Site) -> None:
