@@ -148,6 +148,8 @@ def test_21_back_button(language: str, regular: Any) -> None:
     phone.screen("answer")
     found = phone.sees(f'[data-item="{lists.BEST}"] [data-part="text"]').input_value()
     assert found == "typed, and Back pressed at once", "what was typed is gone" + phone.dump()
+    stored = "(d, item) => d.answers[item]?.value === 'typed, and Back pressed at once'"
+    phone.kept(visit, stored, "what was typed is to lie on the phone", lists.BEST)
     phone.go(f"#/visit/{visit}/review", "review").page.go_back()
     phone.screen("answer")
 
