@@ -198,7 +198,7 @@ class Phone:
 
     def drawn(self) -> Phone:
         """Wait until every item of the page stands there: a long one is drawn piece by piece."""
-        self.page.wait_for_function("!document.querySelector('.items + [role=status]:not([hidden])')")
+        self.until("() => !document.querySelector('.items + [role=status]:not([hidden])')", "waiting for every item")
         return self
 
     def box(self, item: str) -> Locator:
