@@ -266,9 +266,8 @@ class Phone:
     # Sending
 
     def send(self, visit: str) -> Phone:
-        """Go through the review and send."""
-        self.go(f"#/visit/{visit}/review", "review").act("send")
-        return self
+        """Go through the review and send; that it is to be sent lies on the phone when the outbox is shown."""
+        return self.go(f"#/visit/{visit}/review", "review").act("send").screen("outbox", "today")
 
     def received(self, visit: str) -> dict[str, Any]:
         """Wait for the receipt; gives the draft that holds it."""
