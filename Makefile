@@ -42,8 +42,8 @@ dossiers: $(INSTALLED) ## Write docs/dossiers from the demo's network
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow"
 
-test-browser: $(INSTALLED) ## Run the field app's tests alone, in Chromium (part of `make test` where there is one)
-	REQUIRE_CHROMIUM=1 $(BIN)/pytest -n $(JOBS) --dist loadfile -m "not slow" tests/browser
+test-browser: $(INSTALLED) ## Run all of the field app's tests, in Chromium (`make test` runs a part of them)
+	REQUIRE_CHROMIUM=1 $(BIN)/pytest -n $(JOBS) --dist load tests/browser
 
 screenshots: $(INSTALLED) ## Render every screen of the field app into .screenshots/: phone size, zh and en, light and dark
 	rm -rf .screenshots

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,19 @@ def phone_settings(language: str) -> dict[str, Any]:
         "viewport": SIZE, "locale": LOCALES[language], "timezone_id": "Asia/Shanghai", "has_touch": True,
         "geolocation": POSITION, "permissions": ["geolocation"],
     }  # fmt: skip
+
+
+FULL = os.environ.get("FULL") == "1"
+SCENARIO = re.compile(r"test_(\d+)_.*\b(zh|en)\]$")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without FULL=1 the scenarios take turns: odd ones in Chinese, even ones in English; the others count as slow."""
+    for item in items:
+        found = SCENARIO.search(item.name)
+        if not FULL and found and "tests/browser/" in item.nodeid and ("en", "zh")[int(found[1]) % 2] != found[2]:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -181,3 +181,4 @@ def test_30_plain_http_explains_itself(language: str, phone: Make, site: Site) -
     one.open().screen("insecure")
     assert "HTTPS" in one.text(), one.dump()
     assert {"zh": "证书", "en": "certificate"}[language] in one.words().lower(), one.dump()
+    one.context.unroute_all(behavior="ignoreErrors")  # icons may still be on their way

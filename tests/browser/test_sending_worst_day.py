@@ -76,6 +76,7 @@ def day(chromium: Browser, site: Site, tmp_path: Path) -> Iterator[Day]:
     line.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3_600 if FULL else 300)
 def test_the_worst_day_ends_with_one_visit_all_photos_and_one_receipt(day: Day, field: Field, tmp_path: Path) -> None:
     line, auditor = day.line, field.auditor()

@@ -5,6 +5,7 @@ import { iso, stamp } from '../../core/clock.js';
 const GOOD_METRES = 30;
 const PATIENCE_MS = 25_000;
 const FRESH_MS = 30_000;
+const GIVE_UP_MS = 8_000; // after the phone has said that it has no position
 let last = null; // {fix, at}
 let asking = null;
 
@@ -30,9 +31,11 @@ export function locate({ onFix, signal, patience = PATIENCE_MS, good = GOOD_METR
       return;
     }
     let best = null;
+    let giveUp = null;
     const end = (reason) => {
       navigator.geolocation.clearWatch(watch);
       clearTimeout(timer);
+      clearTimeout(giveUp);
       signal?.removeEventListener('abort', enough);
       if (best) resolve(best);
       else reject(new NoPosition(reason));
@@ -51,7 +54,7 @@ export function locate({ onFix, signal, patience = PATIENCE_MS, good = GOOD_METR
       ({ code }) => {
         // "Unavailable" comes and goes while the phone searches; only a refusal is final.
         if (code === 1) end('refused');
-        else if (code === 2 && !best) end('unavailable');
+        else if (code === 2) giveUp ??= setTimeout(() => best || end('unavailable'), Math.min(GIVE_UP_MS, patience));
       },
       { enableHighAccuracy: true, timeout: patience, maximumAge: 0 },
     );
