@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,16 +39,15 @@ def phone_settings(language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-FULL = os.environ.get("FULL") == "1"
-SCENARIO = re.compile(r"test_(\d+)_.*\b(zh|en)\]$")
+# Of the ring, `make test` runs what is quick: tests of killed processes beside it need their share of two cores.
+QUICK = {"test_starts", "test_rules", "test_rules_drafts", "test_store", "test_store_pins", "test_worker"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without FULL=1 the scenarios take turns: odd ones in Chinese, even ones in English; the others count as slow."""
+    """Count the rest of this folder as slow: `make test-browser` and `make test-all` run it."""
     for item in items:
-        found = SCENARIO.search(item.name)
-        if not FULL and found and "tests/browser/" in item.nodeid and ("en", "zh")[int(found[1]) % 2] != found[2]:
+        if item.path.parent == Path(__file__).parent and item.path.stem not in QUICK:
             item.add_marker(pytest.mark.slow)
 
 

@@ -15,8 +15,6 @@ from tests.browser.conftest import POSITION, Site, phone_settings
 from tests.browser.field_work import COMPLETE, picture, sha256
 from tests.browser.phone_app import Phone, each
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 LANGUAGES = ("zh", "en")
 
 

@@ -94,7 +94,6 @@ def test_19_500_items_on_a_processor_four_times_slower(language: str, phone: Mak
     one.kept(visit, "(d) => d.answers['LNG-SA-03']?.value.endsWith('thumbs')", "waiting for the words to be kept")
 
 
-@pytest.mark.slow
 def test_forty_photos_in_one_draft_stay_small(phone: Make, field: Any, tmp_path: Path) -> None:
     one = phone("zh")
     auditor = field.auditor()

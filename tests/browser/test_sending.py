@@ -15,8 +15,6 @@ from tests.browser.line import Line
 from tests.browser.sending import Desk, Sender, Shot, a_work, hashes
 from tests.faults.bad_network import Call
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 BIG = (900, 700)  # noise of so many pixels makes a JPEG of about half a megabyte
 BUSY = b"HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 DENIED = b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -14,8 +14,6 @@ from tests.browser.field_work import Field, observation
 from tests.browser.line import Line
 from tests.browser.sending import Desk, Sender, a_work, hashes
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 MINUTE = 60_000
 BIG = (900, 700)
 

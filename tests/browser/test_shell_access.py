@@ -11,8 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.phone_app import PIN, Phone
 from tests.browser.scene import Scene, furnish
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 Phones = Callable[..., Phone]
 SERIOUS = ("serious", "critical")
 WIDEST = "[document.documentElement.scrollWidth, innerWidth]"

@@ -12,8 +12,6 @@ from tests.browser.phone_app import Phone
 from tests.browser.scene import furnish
 from tests.browser.telling import telling
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 Phones = Callable[..., Phone]
 # Seen only where nobody is signed in, or in a file.
 ELSEWHERE = {"insecure.auditor_how", "export.readme"}

@@ -9,8 +9,6 @@ import pytest
 
 from tests.browser.phone_app import PIN, Phone
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 Phones = Callable[..., Phone]
 EMIT = "(detail) => import('/field/core/events.js').then(({ emit }) => emit('settings', detail))"
 OPEN = "import('/field/core/vault.js').then((vault) => vault.isOpen())"

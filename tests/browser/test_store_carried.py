@@ -6,13 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.browser import short_checklists as lists
 from tests.browser.field_work import COMPLETE, photos_of, picture, sha256
 from tests.browser.phone_app import Phone, each
-
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
 
 
 def test_what_is_carried_to_a_desk_is_sent_once(phone: Callable[..., Phone], field: Any, tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ from tests.browser.conftest import Phones
 from tests.browser.field_work import OwnBrowser
 from tests.browser.stored import PICKED, Store, open_store
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 PHOTOS, MEGABYTE = 24, 1_000_000
 HEAP_LIMIT = 300 * MEGABYTE
 SECRET = "经理让顾问给满分"

@@ -16,8 +16,6 @@ from tests.browser.big_checklist import big_checklist, big_id
 from tests.browser.conftest import phone_settings
 from tests.browser.phone_app import Phone
 
-pytestmark = pytest.mark.slow  # its story in short is among the scenarios; whole in `make test-browser`
-
 ORIGIN = "http://localhost/field/"
 SLOWER = 4
 LONGEST_MS = 100
