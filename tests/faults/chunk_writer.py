@@ -68,6 +68,7 @@ def send(given: dict[str, Any]) -> None:
                 break
             say(name, offset, got.offset, 201 if got.facts else 204)
             offset = got.offset
+            time.sleep(chance.uniform(0, 0.02))  # the round trip of a real phone, in which another writer gets its turn
             if got.facts:
                 break
 
