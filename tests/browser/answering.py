@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from audit_api.domain.checklist_document import to_document
 from tests.browser import short_checklists as lists
-from tests.browser.conftest import POSITION
+from tests.browser.conftest import POSITION, phone_settings
 from tests.browser.phone_app import Phone
 from tests.browser.stored import Store
 
@@ -91,6 +93,25 @@ class Desk:
         checklist = document or to_document(lists.short())
         started = self.store.run("drafts.start(task, checklist)", task=task, checklist=checklist)
         return Sheet(self.phone, self.store, str(started["visit"])).everything()
+
+
+@contextmanager
+def a_desk_a_language(chromium: Browser, app: str, **english: Any) -> Iterator[Callable[[str], Desk]]:
+    """Give the desk of a language, made when first asked for; `english` is what the English phone has otherwise."""
+    made: dict[str, Desk] = {}
+
+    def give(language: str = "zh") -> Desk:
+        if language not in made:
+            more = english if language == "en" else {}
+            context = chromium.new_context(**(phone_settings(language) | more))
+            context.set_default_timeout(15_000)
+            made[language] = Desk(Phone(context, app, language))
+        return made[language]
+
+    yield give
+    for desk in made.values():
+        desk.phone.check()
+        desk.phone.context.close()
 
 
 def short_with(version: int, **changes: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import short_checklists as lists
-from tests.browser.answering import Desk, Sheet, short_with
-from tests.browser.conftest import Site, phone_settings
+from tests.browser.answering import Desk, Sheet, a_desk_a_language, short_with
+from tests.browser.conftest import Site
 from tests.browser.field_work import picture
-from tests.browser.phone_app import Phone
 
 LANGUAGES = ("zh", "en")
 SCRIPT = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script> 🚗"
@@ -21,19 +20,8 @@ SCRIPT = "<img src=x onerror=\"document.title='broken'\"><script>document.title=
 @pytest.fixture(scope="module")
 def desks(chromium: Browser, site: Site) -> Iterator[Callable[[str], Desk]]:
     """Give the module's phone of a language."""
-    made: dict[str, Desk] = {}
-
-    def give(language: str = "zh") -> Desk:
-        if language not in made:
-            context = chromium.new_context(**phone_settings(language))
-            context.set_default_timeout(15_000)
-            made[language] = Desk(Phone(context, site.app, language))
-        return made[language]
-
-    yield give
-    for desk in made.values():
-        desk.phone.check()
-        desk.phone.context.close()
+    with a_desk_a_language(chromium, site.app) as give:
+        yield give
 
 
 @pytest.fixture
@@ -97,6 +85,7 @@ def test_a_fail_then_a_pass_hides_what_the_fail_asked_and_does_not_send_it(sheet
     sheet.value(lists.WHY, "没人理")
     sheet.phone.answer(lists.GREETED, "yes")
     sheet.box(lists.WHY).wait_for(state="hidden")
+    sheet.value(lists.GREETED, "yes")  # shown at once, stored a moment later
     sent = sheet.store.run(
         "drafts.load(visit).then(async (d) => drafts.contentOf(d, await drafts.checklistOf(d), 1))", visit=sheet.visit
     )

@@ -10,10 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.browser import short_checklists as lists
-from tests.browser.answering import Desk, Sheet
-from tests.browser.conftest import POSITION, Site, phone_settings
+from tests.browser.answering import Desk, Sheet, a_desk_a_language
+from tests.browser.conftest import POSITION, Site
 from tests.browser.field_work import COMPLETE, picture, sha256
-from tests.browser.phone_app import Phone, each
+from tests.browser.phone_app import each
 
 LANGUAGES = ("zh", "en")
 
@@ -21,20 +21,8 @@ LANGUAGES = ("zh", "en")
 @pytest.fixture(scope="module")
 def desks(chromium: Browser, site: Site) -> Iterator[Callable[[str], Desk]]:
     """Give the module's phone of a language; the English one is dark and knows no position."""
-    made: dict[str, Desk] = {}
-
-    def give(language: str = "zh") -> Desk:
-        if language not in made:
-            more = {} if language == "zh" else {"permissions": [], "color_scheme": "dark"}
-            context = chromium.new_context(**(phone_settings(language) | more))
-            context.set_default_timeout(15_000)
-            made[language] = Desk(Phone(context, site.app, language))
-        return made[language]
-
-    yield give
-    for desk in made.values():
-        desk.phone.check()
-        desk.phone.context.close()
+    with a_desk_a_language(chromium, site.app, permissions=[], color_scheme="dark") as give:
+        yield give
 
 
 @pytest.fixture
